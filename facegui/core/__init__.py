@@ -1,0 +1,1 @@
+"""What the program is about, in plain Python, numpy and OpenCV: no Qt, no TensorFlow."""

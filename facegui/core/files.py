@@ -1,0 +1,108 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import unicodedata
+from collections.abc import Iterator, Set
+from pathlib import Path
+from typing import IO, Any
+
+TEMPORARY_PREFIX = ".writing-"
+"""What the names of files that are still being written begin with."""
+
+
+@contextlib.contextmanager
+def written_atomically(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """A binary file that takes its place at `path` when the block ends without error.
+
+    Until then, and after any failure or kill, `path` is what it was before.
+
+    Args:
+        path: in a folder that exists.
+        durable: wait until the disk has it, so that a power cut cannot take it
+            either. What can be made again need not wait.
+
+    Raises:
+        OSError: when the folder cannot be written or the disk is full.
+    """
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    try:
+        # Not by `tempfile`: its files are for their owner alone.
+        with temporary.open("xb") as stream:
+            yield stream
+            stream.flush()
+            if durable:
+                os.fsync(stream.fileno())
+        _keep_permissions(temporary, path)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> None:
+    """Writes `data` (text as UTF-8) to `path`, whole or not at all; see `written_atomically`."""
+    with written_atomically(path, durable=durable) as stream:
+        stream.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Writes `document` as indented JSON, whole or not at all."""
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    try:
+        write_atomically(path, text)
+    except UnicodeEncodeError:  # half a character, from a file name that is not in UTF-8
+        write_atomically(path, json.dumps(document, indent=2) + "\n")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what a killed program left half written in `folder` (not below it)."""
+    for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, as 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def stem_key(name: str) -> str:
+    """What two names must differ in so that no system takes their stems for the same.
+
+    Windows and macOS pay no regard to case, and macOS takes a letter with an
+    accent for the same letter followed by the accent.
+    """
+    return unicodedata.normalize("NFC", Path(name).stem).casefold()
+
+
+def stems_in(folder: Path) -> set[str]:
+    """The `stem_key` of everything in a folder: what `free_name` compares."""
+    return {stem_key(path.name) for path in folder.iterdir()}
+
+
+def free_name(taken: Set[str], name: str) -> str:
+    """`name`, or `name` with a number, such that its stem is not among `taken`.
+
+    Compared by stem, because a photo's label shares it.
+
+    Args:
+        taken: what `stem_key` makes of the names that there are.
+    """
+    stem, suffix = Path(name).stem, Path(name).suffix
+    candidate, number = name, 2
+    while stem_key(candidate) in taken:
+        candidate, number = f"{stem}-{number}{suffix}", number + 1
+    return candidate
+
+
+def _keep_permissions(temporary: Path, path: Path) -> None:
+    """Gives the new file the mode of the one whose place it takes."""
+    if os.name == "posix" and path.exists():
+        temporary.chmod(path.stat().st_mode & 0o777)

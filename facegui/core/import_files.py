@@ -1,0 +1,178 @@
+"""Which pictures there are to import, and which label belongs to which."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from facegui.core.images import is_picture_name
+from facegui.core.labelme import LabelFileError, read_label_file
+from facegui.core.project_folder import INDEX_NAME
+from facegui.core.splits import Split
+
+SPLIT_NAMES = {
+    "train": Split.TRAIN,
+    "training": Split.TRAIN,
+    "val": Split.VALIDATION,
+    "valid": Split.VALIDATION,
+    "validation": Split.VALIDATION,
+    "test": Split.TEST,
+    "testing": Split.TEST,
+}
+"""Folder names that say which split the photos below belong to."""
+
+LABEL_FOLDERS = ("labels", "annotations")
+"""Where labels lie when they do not lie beside the photos."""
+
+PHOTO_FOLDERS = ("images", "photos")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A file that was not taken as it is, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPicture:
+    """A picture file, or a label file with the picture embedded, and what belongs to it.
+
+    Args:
+        path: the picture; the label file itself where that embeds it.
+        label: its label file, if there is one.
+        split: what the folders' names say.
+    """
+
+    path: Path
+    label: Path | None
+    split: Split | None
+
+
+def find_pictures(sources: Sequence[Path]) -> tuple[list[FoundPicture], list[Finding]]:
+    """All pictures of files and folders, those with a label first, and what else lay there.
+
+    So that of two copies of a picture the labelled one counts.
+    """
+    found: list[FoundPicture] = []
+    others: list[Finding] = []
+    given = [source for source in sources if not source.is_dir()]
+    near = [label for source in given for label in _labels_near(source)]
+    found += _sort_out(given, None, others, near)
+    for source in sources:
+        if source.is_dir():
+            found += _sort_out(sorted(_walk(source, others)), source, others, [])
+    return sorted(found, key=lambda item: item.label is None), others
+
+
+def _sort_out(
+    files: Sequence[Path], folder: Path | None, others: list[Finding], near: Sequence[Path]
+) -> Iterator[FoundPicture]:
+    """The pictures among `files`; labels may also be `near`. The rest is added to `others`."""
+    pictures = [path for path in files if is_picture_name(path)]
+    labels = [path for path in files if path.suffix.casefold() == ".json"]
+    known = {*pictures, *labels}
+    others += (Finding(path, "no picture") for path in files if path not in known)
+    pairs = _pair(pictures, list(dict.fromkeys([*labels, *near])))
+    for picture in pictures:
+        yield FoundPicture(picture, pairs.get(picture), _split_of(picture, folder))
+    used = set(pairs.values())
+    for label in labels:
+        if label not in used:
+            yield FoundPicture(label, label, _split_of(label, folder))
+
+
+def _walk(folder: Path, others: list[Finding]) -> Iterator[Path]:
+    """All visible files; of a FaceGUI project its photos and labels alone."""
+
+    def unreadable(error: OSError) -> None:
+        others.append(Finding(Path(error.filename), str(error.strerror)))
+
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if INDEX_NAME in names and "photos" in folders:
+            folders[:] = [name for name in folders if name in ("photos", "labels")]
+            continue
+        yield from (Path(parent, name) for name in names if not name.startswith("."))
+
+
+def _labels_near(picture: Path) -> list[Path]:
+    folders = (picture.parent, *(picture.parent.parent / name for name in LABEL_FOLDERS))
+    candidates = (folder / f"{picture.stem}.json" for folder in folders)
+    return [path for path in candidates if path.is_file() and path != picture]
+
+
+def _pair(pictures: Sequence[Path], labels: Sequence[Path]) -> dict[Path, Path]:
+    """The label of each picture that has one: by place and name, else by `imagePath`."""
+    pairs = _pair_by_place(pictures, labels)
+    used = set(pairs.values())
+    by_name: dict[str, list[Path]] = {}
+    for picture in pictures:
+        if picture not in pairs:
+            by_name.setdefault(picture.name.casefold(), []).append(picture)
+    for label in labels:
+        if label in used or not by_name:
+            continue
+        candidates = by_name.get(_image_name(label), [])
+        if len(candidates) == 1:
+            pairs[candidates.pop()] = label
+    return pairs
+
+
+def _pair_by_place(pictures: Iterable[Path], labels: Iterable[Path]) -> dict[Path, Path]:
+    beside = {(path.parent, path.stem): path for path in labels}
+    across = {_place(path, LABEL_FOLDERS): path for path in labels}
+    across.pop((), None)
+    wanted: dict[Path, list[Path]] = {}
+    for picture in pictures:
+        label = beside.get((picture.parent, picture.stem))
+        label = label or across.get(_place(picture, PHOTO_FOLDERS))
+        if label is not None:
+            wanted.setdefault(label, []).append(picture)
+    return {_owner(label, candidates): label for label, candidates in wanted.items()}
+
+
+def _owner(label: Path, candidates: Sequence[Path]) -> Path:
+    """`a.jpg` and `a.png` do not share `a.json`: it is for the one that it names."""
+    if len(candidates) > 1:
+        name = _image_name(label)
+        for candidate in candidates:
+            if candidate.name.casefold() == name:
+                return candidate
+    return candidates[0]
+
+
+def _place(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """Where a file lies, the same for `train/images/a.jpg` and `train/labels/a.json`.
+
+    Empty where none of the folders has one of the `names`.
+    """
+    parts = path.parent.parts
+    for index in reversed(range(len(parts))):
+        if parts[index].casefold() in names:
+            return (*parts[:index], "", *parts[index + 1 :], path.stem)
+    return ()
+
+
+def _image_name(label: Path) -> str:
+    try:
+        return (read_label_file(label).image_name or "").casefold()
+    except LabelFileError:
+        return ""
+
+
+def _split_of(path: Path, folder: Path | None) -> Split | None:
+    """From the names of the folders below `folder`, the innermost that says it.
+
+    The name of `folder` itself counts where the layout is the tutorial's, with
+    `images` in it: a folder with photos may be called "test" for other reasons.
+    """
+    if folder is None:
+        return None
+    parts = [part.casefold() for part in path.relative_to(folder).parent.parts]
+    if parts and parts[0] in PHOTO_FOLDERS + LABEL_FOLDERS:
+        parts.insert(0, folder.resolve().name.casefold())
+    return next((SPLIT_NAMES[part] for part in reversed(parts) if part in SPLIT_NAMES), None)

@@ -1,0 +1,274 @@
+"""Photos and their labels from elsewhere into a project."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from facegui.core.errors import UserError
+from facegui.core.images import EncodedPicture, encode_for_project
+from facegui.core.import_files import Finding as Finding
+from facegui.core.import_files import FoundPicture, find_pictures
+from facegui.core.labelme import LabelFile, LabelFileError, embedded_picture, read_label_file
+from facegui.core.photo_library import PhotoState
+from facegui.core.progress import Progress, Report, StopToken, throttled
+from facegui.core.project import NewPhoto, Project
+from facegui.core.project_index import PhotoRecord
+from facegui.core.splits import Split
+
+_CHUNK = 16
+"""Photos in memory at a time; the project is written once for each chunk."""
+
+
+class Unlabelled(StrEnum):
+    """What becomes of photos that come without a label."""
+
+    KEEP = "keep"
+    SKIP = "skip"
+    NO_FACE = "no-face"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did.
+
+    Args:
+        photos: names in the project of the photos that are new.
+        faces: boxes in their labels.
+        no_face: how many of them are labelled "no face".
+        unlabelled: how many of them have no label.
+        labels_taken: photos that were in the project, unlabelled, and got a label now.
+        duplicates: pictures that the project had already.
+        splits: how many of the new photos came with which split.
+        other_labels: labels other than face that were ignored, and how often.
+        skipped: files that are no picture, or without a label when those were not wanted.
+        broken_labels: label files that could not be read; their photos came
+            without a label.
+        notes: what was mended in labels, such as a box outside the picture.
+    """
+
+    photos: tuple[str, ...]
+    faces: int
+    no_face: int
+    unlabelled: int
+    labels_taken: tuple[str, ...]
+    duplicates: tuple[Path, ...]
+    splits: dict[Split, int]
+    other_labels: dict[str, int]
+    skipped: tuple[Finding, ...]
+    broken_labels: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts for the report while the import runs."""
+
+    photos: list[str] = field(default_factory=list)
+    faces: int = 0
+    no_face: int = 0
+    unlabelled: int = 0
+    labels_taken: list[str] = field(default_factory=list)
+    duplicates: list[Path] = field(default_factory=list)
+    splits: Counter[Split] = field(default_factory=Counter)
+    other_labels: Counter[str] = field(default_factory=Counter)
+    skipped: list[Finding] = field(default_factory=list)
+    broken_labels: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+
+    def report(self) -> ImportReport:
+        return ImportReport(
+            tuple(self.photos),
+            self.faces,
+            self.no_face,
+            self.unlabelled,
+            tuple(self.labels_taken),
+            tuple(self.duplicates),
+            dict(self.splits),
+            dict(self.other_labels),
+            tuple(self.skipped),
+            tuple(self.broken_labels),
+            tuple(self.notes),
+        )
+
+
+def import_source(
+    project: Project,
+    sources: Sequence[Path],
+    report: Report,
+    stop: StopToken,
+    *,
+    unlabelled: Unlabelled = Unlabelled.KEEP,
+    take_all_labels: bool = False,
+) -> ImportReport:
+    """Imports picture files and folders, with LabelMe files where there are some.
+
+    A label lies beside its photo, or in `labels` beside `images`, under the
+    same name, or names the photo in its `imagePath`. Folders called train,
+    val, test and the like give the photos below them their split.
+
+    Args:
+        project: open for writing.
+        sources: files and folders.
+        report: told of each picture.
+        stop: after a cancel the photos taken until then stay.
+        unlabelled: what to do with photos that come without a label file.
+        take_all_labels: whether boxes with any label are faces.
+
+    Raises:
+        UserError: when a source is missing, is the project itself, or the
+            project cannot be written.
+        Cancelled: when `stop` was cancelled.
+    """
+    for source in sources:
+        _check_source(source, project)
+    project.refresh()
+    found, others = find_pictures(sources)
+    importer = _Importer(project, sources, unlabelled, take_all_labels)
+    importer.tally.skipped += others
+    report = throttled(report)
+    for done, item in enumerate(found, 1):
+        stop.raise_if_cancelled()
+        importer.take(item)
+        report(Progress(done, len(found), item.path.name))
+    importer.store()
+    return importer.tally.report()
+
+
+def _check_source(source: Path, project: Project) -> None:
+    if not source.exists():
+        raise UserError(f"{source} does not exist.", "Check the path.")
+    if source.resolve().is_relative_to(project.folder) or project.folder.is_relative_to(
+        source.resolve()
+    ):
+        raise UserError(
+            f"{source} belongs to the project itself.",
+            "Choose photos outside the project's folder.",
+        )
+
+
+class _Importer:
+    """Takes one picture after the other and stores some at a time."""
+
+    def __init__(
+        self,
+        project: Project,
+        sources: Sequence[Path],
+        unlabelled: Unlabelled,
+        take_all_labels: bool,
+    ) -> None:
+        self.tally = _Tally()
+        self._project = project
+        self._title = f"Imported from {sources[0].resolve().name}" if sources else ""
+        self._session: str | None = None
+        self._unlabelled = unlabelled
+        self._take_all_labels = take_all_labels
+        self._names = project.known_digests()
+        self._waiting: dict[str, NewPhoto] = {}
+        self._broken: set[str] = set()
+
+    def take(self, item: FoundPicture) -> None:
+        try:
+            data = _picture_data(item)
+            picture = encode_for_project(data, item.path.name)
+        except (UserError, OSError) as error:
+            self.tally.skipped.append(Finding(item.path, getattr(error, "what", str(error))))
+            return
+        digest = hashlib.sha256(data).hexdigest()
+        label = self._read_label(item, (picture.width, picture.height), digest)
+        if digest in self._waiting:
+            self.store()
+        if digest in self._names:
+            self._complete(item, label, digest)
+        elif item.label is None and self._unlabelled is Unlabelled.SKIP:
+            self.tally.skipped.append(Finding(item.path, "no label file"))
+        else:
+            self._waiting[digest] = self._new_photo(item, picture, label, digest)
+        if len(self._waiting) == _CHUNK:
+            self.store()
+
+    def store(self) -> None:
+        """Puts what was taken into the project.
+
+        Raises:
+            UserError: when the project cannot be written.
+        """
+        new = list(self._waiting.values())
+        photos = self._project.add_photos(new)
+        for digest, photo in zip(self._waiting, photos, strict=True):
+            self._names[digest] = photo.name
+            self.tally.photos.append(photo.name)
+        self._waiting.clear()
+
+    def _new_photo(
+        self, item: FoundPicture, picture: EncodedPicture, label: LabelFile | None, digest: str
+    ) -> NewPhoto:
+        boxes = label.boxes if label else () if self._means_no_face(item) else None
+        self.tally.faces += len(boxes or ())
+        self.tally.no_face += boxes == ()
+        self.tally.unlabelled += boxes is None
+        if item.split is not None:
+            self.tally.splits[item.split] += 1
+        if label is not None:
+            self._tell(item, label)
+        self._session = self._session or self._project.new_session(self._title)
+        return NewPhoto(
+            picture,
+            item.path.name,
+            PhotoRecord(item.split, self._session, digest),
+            boxes,
+            item.label if label else None,
+            self._take_all_labels,
+        )
+
+    def _complete(self, item: FoundPicture, label: LabelFile | None, digest: str) -> None:
+        """A picture that is there already brings its label where the project has none.
+
+        So an import that was broken off is completed by doing it again.
+        """
+        self.tally.duplicates.append(item.path)
+        photo = self._project.photo(self._names[digest])
+        if self._project.state(photo) is not PhotoState.UNLABELLED:
+            return
+        if label is not None and item.label is not None:
+            self._tell(item, label)
+            self._project.take_label(photo, item.label, take_all_labels=self._take_all_labels)
+        elif self._means_no_face(item) and digest not in self._broken:
+            self._project.set_label(photo, ())
+        else:
+            return
+        self.tally.labels_taken.append(photo.name)
+
+    def _means_no_face(self, item: FoundPicture) -> bool:
+        """Only where there is no label file: one that is broken may have told of faces."""
+        return item.label is None and self._unlabelled is Unlabelled.NO_FACE
+
+    def _read_label(
+        self, item: FoundPicture, size: tuple[int, int], digest: str
+    ) -> LabelFile | None:
+        if item.label is None:
+            return None
+        try:
+            return read_label_file(item.label, size=size, take_all_labels=self._take_all_labels)
+        except LabelFileError as error:
+            reason = f"{error.what} {error.details}".strip()
+            self.tally.broken_labels.append(Finding(item.label, reason))
+            self._broken.add(digest)
+            return None
+
+    def _tell(self, item: FoundPicture, label: LabelFile) -> None:
+        self.tally.other_labels.update(label.other_labels)
+        self.tally.notes.extend(Finding(item.label or item.path, note) for note in label.notes)
+
+
+def _picture_data(item: FoundPicture) -> bytes:
+    if item.path != item.label:
+        return item.path.read_bytes()
+    data = embedded_picture(item.path)
+    if data is None:
+        raise UserError("Its photo is missing.", "Put the photo beside the label file.")
+    return data

@@ -1,0 +1,390 @@
+"""The photos and labels of a project, as they are on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from facegui.core.boxes import Box
+from facegui.core.errors import UserError, disk_error
+from facegui.core.files import free_name, stem_key, stems_in, write_atomically
+from facegui.core.images import is_picture_name, picture_size
+from facegui.core.labelme import (
+    LabelFile,
+    LabelFileError,
+    copy_label_file,
+    read_label_file,
+    write_label_file,
+)
+
+log = logging.getLogger(__name__)
+
+
+class PhotoState(StrEnum):
+    """How far the labelling of a photo is."""
+
+    UNLABELLED = "not labelled"
+    FACES = "faces"
+    NO_FACE = "no face"
+    BROKEN = "label file broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture file of a project; its name is its identity."""
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A labelled photo: no boxes means that it shows no face."""
+
+    photo: Photo
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Names of the photos that came, went, or whose picture or label is another now."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+_Stamp = tuple[int, int]
+"""Modification time in ns and size in bytes: another stamp, another content."""
+
+
+class PhotoLibrary:
+    """The folders `photos` and `labels` below `folder`.
+
+    What is on disk is the truth: `refresh` takes over what other programs did
+    there. Labels are read once and again only when their file changed.
+    Methods may be called from any thread.
+
+    Args:
+        folder: of the project.
+        writable: whether anything there may be changed.
+        known: names of the photos that were there before.
+    """
+
+    def __init__(self, folder: Path, *, writable: bool, known: Container[str] = ()) -> None:
+        self.folder = folder
+        self._writable = writable
+        self._known = known
+        self._mutex = threading.RLock()
+        self._photos: dict[str, Photo] = {}
+        self._stamps: dict[str, tuple[_Stamp, _Stamp | None]] = {}
+        self._labels: dict[str, LabelFile | LabelFileError | None] = {}
+        self._sizes: dict[str, tuple[int, int]] = {}
+        self.refresh()
+
+    @property
+    def photos_folder(self) -> Path:
+        return self.folder / "photos"
+
+    @property
+    def labels_folder(self) -> Path:
+        return self.folder / "labels"
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        """All photos by name, as of the last `refresh`."""
+        with self._mutex:
+            return tuple(self._photos[name] for name in sorted(self._photos))
+
+    def photo(self, name: str) -> Photo:
+        """Raises `KeyError` where there is none of that name."""
+        return self._photos[name]
+
+    def label_path(self, photo: Photo) -> Path:
+        return self.labels_folder / f"{Path(photo.name).stem}.json"
+
+    def label(self, photo: Photo) -> tuple[Box, ...] | None:
+        """The faces of a photo: None for not labelled, empty for no face.
+
+        Raises:
+            LabelFileError: when the label file is broken.
+        """
+        file = self.label_file(photo)
+        return None if file is None else file.boxes
+
+    def label_file(self, photo: Photo) -> LabelFile | None:
+        """Everything that was read from the label file, with notes; None where there is none.
+
+        Raises:
+            LabelFileError: when the label file is broken.
+        """
+        with self._mutex:
+            if photo.name not in self._labels:
+                self._labels[photo.name] = self._read_label(photo)
+            label = self._labels[photo.name]
+        if isinstance(label, LabelFileError):
+            # Another one each time: an exception keeps every frame it was raised through.
+            raise LabelFileError(label.what, label.remedy, label.details)
+        return label
+
+    def state(self, photo: Photo) -> PhotoState:
+        try:
+            boxes = self.label(photo)
+        except LabelFileError:
+            return PhotoState.BROKEN
+        if boxes is None:
+            return PhotoState.UNLABELLED
+        return PhotoState.FACES if boxes else PhotoState.NO_FACE
+
+    def size(self, photo: Photo) -> tuple[int, int]:
+        """Width and height in pixels, upright.
+
+        Raises:
+            UserError: when the photo is damaged or gone.
+        """
+        with self._mutex:
+            if photo.name not in self._sizes:
+                self._sizes[photo.name] = picture_size(photo.path)
+            return self._sizes[photo.name]
+
+    def is_current(self, photo: Photo) -> bool:
+        """Whether photo and label are on disk as they were at the last look."""
+        label_path = self.label_path(photo)
+        with self._mutex:
+            known = self._stamps.get(photo.name)
+        try:
+            label = _stamp_of(label_path.stat()) if label_path.exists() else None
+            return (_stamp_of(photo.path.stat()), label) == known
+        except OSError:
+            return False
+
+    def broken_labels(self) -> tuple[tuple[Photo, LabelFileError], ...]:
+        """Photos whose label file cannot be read, with the reason."""
+        broken = []
+        for photo in self.photos:
+            try:
+                self.label(photo)
+            except LabelFileError as error:
+                broken.append((photo, error))
+        return tuple(broken)
+
+    def refresh(self) -> Changes:
+        """Takes over what changed on disk since the last look.
+
+        Raises:
+            UserError: when the project folder is gone or cannot be read.
+        """
+        with self._mutex:
+            photos, labels = self._look()
+            stamps = {
+                name: (stamp, labels.get(f"{Path(name).stem}.json"))
+                for name, stamp in photos.items()
+            }
+            before, self._stamps = self._stamps, stamps
+            changes = Changes(
+                added=tuple(sorted(stamps.keys() - before.keys())),
+                removed=tuple(sorted(before.keys() - stamps.keys())),
+                changed=tuple(
+                    sorted(
+                        name
+                        for name in stamps.keys() & before.keys()
+                        if stamps[name] != before[name]
+                    )
+                ),
+            )
+            self._photos = {name: Photo(name, self.photos_folder / name) for name in stamps}
+            for name in (*changes.removed, *changes.changed):
+                self._labels.pop(name, None)
+                self._sizes.pop(name, None)
+            return changes
+
+    def _look(self) -> tuple[dict[str, _Stamp], dict[str, _Stamp]]:
+        """The stamps of the photos, each with a stem of its own, and of the label files."""
+        try:
+            if not self.folder.is_dir():
+                raise FileNotFoundError(self.folder)
+            photos = self._pictures()
+            twins = self._twins(photos)
+            if twins and self._writable:
+                stems = {Path(name).stem for name in photos.keys() - set(twins)}
+                for name in twins:
+                    self._rename_twin(name, stems)
+                photos = self._pictures()
+                twins = self._twins(photos)
+            labels = _stamps_of(self.labels_folder)
+        except FileNotFoundError as error:
+            raise UserError(
+                f"The project folder {self.folder.name} is gone.",
+                "Connect the disk again, or open the project where it is now.",
+                str(error),
+            ) from error
+        except OSError as error:
+            raise disk_error(error, f"reading the project {self.folder.name}") from error
+        return {name: stamp for name, stamp in photos.items() if name not in twins}, labels
+
+    def _pictures(self) -> dict[str, _Stamp]:
+        stamps = _stamps_of(self.photos_folder)
+        return {name: stamp for name, stamp in stamps.items() if is_picture_name(Path(name))}
+
+    def _read_label(self, photo: Photo) -> LabelFile | LabelFileError | None:
+        path = self.label_path(photo)
+        if not path.exists():
+            return None
+        try:
+            return read_label_file(path, size=self.size(photo))
+        except LabelFileError as error:
+            return error
+        except UserError as error:
+            return LabelFileError(error.what, error.remedy, error.details)
+
+    def _look_again(self, photo: Photo) -> None:
+        """Takes over our own write, so that `refresh` does not report it."""
+        if not photo.path.exists():
+            return
+        label_path = self.label_path(photo)
+        self._forget(photo.name)
+        self._photos[photo.name] = photo
+        self._stamps[photo.name] = (
+            _stamp_of(photo.path.stat()),
+            _stamp_of(label_path.stat()) if label_path.exists() else None,
+        )
+
+    def _forget(self, name: str) -> None:
+        for remembered in (self._photos, self._stamps, self._labels, self._sizes):
+            remembered.pop(name, None)
+
+    def _twins(self, names: Iterable[str]) -> list[str]:
+        """Newcomers whose stem is another photo's: they would share its label.
+
+        Put there by another program, say `a.png` beside `a.jpg`. The label is
+        the photo's that was there first, or else of which it speaks.
+        """
+        same_stem: dict[str, list[str]] = {}
+        for name in names:
+            same_stem.setdefault(stem_key(name), []).append(name)
+        return [
+            newcomer
+            for twins in same_stem.values()
+            if len(twins) > 1
+            for newcomer in sorted(twins, key=self._claim)[1:]
+        ]
+
+    def _claim(self, name: str) -> tuple[bool, bool, bool, str]:
+        """Sorts the photos of one stem by their claim to its label, the best first."""
+        try:
+            path = self.labels_folder / f"{Path(name).stem}.json"
+            named = path.exists() and read_label_file(path).image_name == name
+        except LabelFileError:
+            named = False
+        return name not in self._photos, name not in self._known, not named, name
+
+    def _rename_twin(self, name: str, stems: Container[str]) -> None:
+        """Renames a photo, with its label where that is its own (`a.json` beside `A.json`)."""
+        taken = stems_in(self.photos_folder) | stems_in(self.labels_folder)
+        photo = self.photos_folder / name
+        new_photo = photo.with_name(free_name(taken, name))
+        label = self.labels_folder / f"{photo.stem}.json"
+        own_label = photo.stem not in stems and label.exists()
+        try:
+            if own_label:
+                copy_label(label, label.with_name(f"{new_photo.stem}.json"), photo, new_photo)
+            photo.replace(new_photo)
+            if own_label:
+                label.unlink()
+        except (OSError, UserError) as error:
+            log.warning("%s is left out, it shares its name with a photo: %s", name, error)
+        else:
+            log.warning("%s shares its name with another photo: now %s", name, new_photo.name)
+
+    def set_label(self, photo: Photo, boxes: Iterable[Box]) -> None:
+        """Labels a photo; no boxes means that it shows no face. On disk when it returns.
+
+        Raises:
+            LabelFileError: when the label file there is broken; it is left alone.
+            UserError: when it cannot be written.
+        """
+        with self._mutex:
+            self._check_writable(photo)
+            write_label_file(self.label_path(photo), boxes, photo.path, self.size(photo))
+            self._look_again(photo)
+
+    def take_label(self, photo: Photo, source: Path, *, take_all_labels: bool = False) -> None:
+        """Labels a photo with a copy of a LabelMe file from elsewhere.
+
+        Raises:
+            LabelFileError: when that file is broken.
+            UserError: when the label cannot be written.
+        """
+        with self._mutex:
+            self._check_writable(photo)
+            copy_label_file(
+                source,
+                self.label_path(photo),
+                photo.path,
+                self.size(photo),
+                take_all_labels=take_all_labels,
+            )
+            self._look_again(photo)
+
+    def _check_writable(self, photo: Photo | None = None) -> None:
+        if not self._writable:
+            raise UserError(
+                f"The project {self.folder.name} is open for reading only.",
+                "Close it in the other program, then open it again.",
+            )
+        if photo is not None and not photo.path.exists():
+            raise UserError(
+                f"The photo {photo.name} is gone.",
+                "Another program removed or renamed it; put it back, or go on without it.",
+            )
+
+
+def copy_label(label: Path, target: Path, photo: Path, new_photo: Path) -> None:
+    """Copies the label of a photo that is getting another name; a broken one as it is.
+
+    Args:
+        label: the label file.
+        target: the copy; must not exist.
+        photo: where the photo is now.
+        new_photo: what the copy is to call it.
+
+    Raises:
+        UserError: when the disk does not take the copy.
+        OSError: likewise.
+    """
+    try:
+        read_label_file(label)
+        size = picture_size(photo)
+    except UserError as error:
+        log.warning("copying the label %s as it is: %s", label.name, error)
+        write_atomically(target, label.read_bytes())
+    else:
+        copy_label_file(label, target, new_photo, size)
+
+
+def _stamps_of(folder: Path) -> dict[str, _Stamp]:
+    """The visible files of a folder; none where somebody removed the folder."""
+    stamps: dict[str, _Stamp] = {}
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:  # as copies have it that leave empty folders out
+        return stamps
+    for entry in entries:
+        # A file may go away between the listing and the look at it.
+        with contextlib.suppress(FileNotFoundError):
+            if not entry.name.startswith(".") and entry.is_file():
+                stamps[entry.name] = _stamp_of(entry.stat())
+    return stamps
+
+
+def _stamp_of(status: os.stat_result) -> _Stamp:
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,192 @@
+"""What the user deleted: kept, and given back, until the trash is emptied."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from facegui.core.errors import UserError
+from facegui.core.files import free_name, stem_key, stems_in, write_json
+from facegui.core.photo_library import copy_label
+from facegui.core.project_index import PhotoRecord
+from facegui.core.splits import Split
+
+log = logging.getLogger(__name__)
+
+ENTRY_NAME = "entry.json"
+_PARTS = ("photos", "labels")
+
+
+@dataclass(frozen=True, slots=True)
+class TrashEntry:
+    """What was deleted in one go; a folder of the trash."""
+
+    folder: Path
+
+
+def throw_away(
+    trash_folder: Path,
+    pairs: Sequence[tuple[Path | None, Path]],
+    records: Mapping[str, PhotoRecord],
+) -> TrashEntry:
+    """Moves photos and label files into a new entry of the trash.
+
+    The list of what belongs together is written first, and labels go before
+    their photos: after a kill everything is in the project or in the entry.
+    What another program removed meanwhile is passed over.
+
+    Args:
+        trash_folder: on the same disk as the files.
+        pairs: photo, or None for a label alone, and label file, which need not exist.
+        records: what the project remembers of each photo, by name.
+
+    Raises:
+        OSError: when something cannot be moved; what was moved before is in
+            the entry, and no photo is without its label.
+    """
+    key, number = f"{datetime.now():%Y%m%d-%H%M%S}", 2
+    folder = trash_folder / key
+    while folder.exists():
+        folder, number = trash_folder / f"{key}-{number}", number + 1
+    for part in _PARTS:
+        (folder / part).mkdir(parents=True)
+    _write_entry(folder, records, {})
+    for photo, label in pairs:
+        _throw_pair(folder, photo, label)
+    return TrashEntry(folder)
+
+
+def _throw_pair(folder: Path, photo: Path | None, label: Path) -> None:
+    thrown = folder / "labels" / label.name
+    if label.exists():
+        label.replace(thrown)
+    if photo is not None and photo.exists():
+        try:
+            photo.replace(folder / "photos" / photo.name)
+        except OSError:
+            if thrown.exists():
+                thrown.replace(label)
+            raise
+
+
+def take_back(
+    entry: TrashEntry,
+    photos_folder: Path,
+    labels_folder: Path,
+    remember: Callable[[Mapping[str, PhotoRecord]], None] | None = None,
+) -> dict[str, PhotoRecord]:
+    """Moves what an entry holds back, under a new name where the old one is taken.
+
+    Where it is broken off, doing it again completes it.
+
+    Args:
+        entry: of the trash.
+        photos_folder: where photos go.
+        labels_folder: where labels go; never onto another label.
+        remember: told before anything is moved what belongs to each photo.
+
+    Returns:
+        For each photo, under the name it has now, what the project remembered.
+
+    Raises:
+        UserError: when the entry is damaged or a label cannot be written.
+        OSError: when something cannot be moved; the rest stays in the entry.
+    """
+    records, new_names = _read_entry(entry)
+    taken = stems_in(photos_folder) | stems_in(labels_folder)
+    for name in records:
+        if (entry.folder / "photos" / name).exists():
+            new_names[name] = free_name(taken, new_names.get(name, name))
+            taken.add(stem_key(new_names[name]))
+    _write_entry(entry.folder, records, new_names)
+    restored = {new_name: records[name] for name, new_name in new_names.items()}
+    if remember is not None:
+        remember(restored)
+    for name, new_name in new_names.items():
+        photo = entry.folder / "photos" / name
+        if photo.exists():
+            photo.replace(photos_folder / new_name)
+    new_photos = {Path(name).stem: photos_folder / new_names[name] for name in new_names}
+    for label in sorted((entry.folder / "labels").glob("*.json")):
+        _take_label_back(label, labels_folder, new_photos.get(label.stem))
+    _remove_where_empty(entry.folder)
+    return restored
+
+
+def _take_label_back(label: Path, labels_folder: Path, photo: Path | None) -> None:
+    """A label names its photo: under a new name it has to be written anew.
+
+    `photo` is None for a label that was deleted alone.
+    """
+    target = labels_folder / (f"{photo.stem}.json" if photo else label.name)
+    if target.exists():
+        log.warning("%s stays in the trash: the photo has another label now", label)
+    elif photo is None or target.name == label.name:
+        label.replace(target)
+    else:
+        copy_label(label, target, photo, photo)
+        label.unlink()
+
+
+def _write_entry(
+    folder: Path, records: Mapping[str, PhotoRecord], new_names: Mapping[str, str]
+) -> None:
+    document = {
+        name: {field: value for field, value in asdict(record).items() if value is not None}
+        for name, record in records.items()
+    }
+    write_json(folder / ENTRY_NAME, {"photos": document, "restored_as": dict(new_names)})
+
+
+def _read_entry(entry: TrashEntry) -> tuple[dict[str, PhotoRecord], dict[str, str]]:
+    """What the project remembered of each photo, and where a restore that began puts them."""
+    try:
+        document = json.loads((entry.folder / ENTRY_NAME).read_text("utf-8"))
+        records = {
+            name: PhotoRecord(
+                Split(fields["split"]) if "split" in fields else None,
+                fields.get("session"),
+                fields.get("digest"),
+            )
+            for name, fields in document["photos"].items()
+        }
+        return records, dict(document.get("restored_as", {}))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"The list of what was deleted in {entry.folder.name} is damaged.",
+            f"Photos and labels are still in the folder {entry.folder}: copy them from there.",
+            str(error),
+        ) from error
+
+
+def _remove_where_empty(folder: Path) -> None:
+    """Removes an entry of which nothing is left; what could not go back stays."""
+    if not any((folder / part).is_dir() and any((folder / part).iterdir()) for part in _PARTS):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def entries(trash_folder: Path) -> tuple[TrashEntry, ...]:
+    """What the trash holds, oldest first."""
+    if not trash_folder.is_dir():
+        return ()
+    return tuple(
+        TrashEntry(folder)
+        for folder in sorted(trash_folder.iterdir())
+        if (folder / ENTRY_NAME).exists()
+    )
+
+
+def empty(trash_folder: Path) -> None:
+    """Deletes for good what the trash holds.
+
+    Raises:
+        OSError: when something cannot be deleted.
+    """
+    for folder in trash_folder.iterdir() if trash_folder.is_dir() else ():
+        if folder.is_dir():
+            shutil.rmtree(folder)
