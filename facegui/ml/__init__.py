@@ -1,0 +1,1 @@
+"""Network, training, evaluation and detection. No Qt; TensorFlow only inside functions."""

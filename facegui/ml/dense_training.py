@@ -1,0 +1,157 @@
+"""Trains the dense heads: features first, then the heads on them."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from facegui.core.progress import Progress, StopToken
+from facegui.core.runs import EpochMetrics
+from facegui.ml import dense
+from facegui.ml.backbone import Backbone, MapShapes
+from facegui.ml.decoding import decode_dense
+from facegui.ml.features import FeatureCache, FeatureSet, compute_features
+from facegui.ml.fitting import FitData, fit
+from facegui.ml.presets import TrainSettings
+from facegui.ml.previews import Previewer
+from facegui.ml.training_data import LabelledArray
+from facegui.ml.weights import VggWeights, default_weights_folder
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger(__name__)
+
+MIRRORED_SHARE = 0.5
+_SAMPLE = 200
+
+
+def train_dense(
+    settings: TrainSettings,
+    weights: VggWeights,
+    training: LabelledArray,
+    validation: LabelledArray,
+    validation_names: Sequence[str],
+    run_folder: Path,
+    cache_folder: Path,
+    report: Callable[[Any], None],
+    stop: StopToken,
+) -> tuple[keras.Model, tuple[EpochMetrics, ...]]:
+    """Trains heads on the frozen backbone's features.
+
+    Args:
+        settings: what and how.
+        weights: of the backbone.
+        training: the augmented copies.
+        validation: photos as they were taken.
+        validation_names: what those are called.
+        run_folder: for metrics and the best weights.
+        cache_folder: of the project; features are kept in it.
+        report: told of features, batches and epochs.
+        stop: finish keeps the best heads so far.
+
+    Returns:
+        The whole network, from pictures to boxes, and its epochs.
+
+    Raises:
+        UserError, Cancelled, OSError: as `fit`.
+    """
+    import keras
+
+    backbone = Backbone(weights, settings.input_size, default_weights_folder(), report, stop)
+    cache = FeatureCache(cache_folder / "features", backbone.key, backbone.shapes.values)
+    features = compute_features(training.pictures, backbone, cache, report, stop)
+    validation_features = compute_features(validation.pictures, backbone, cache, report, stop)
+    report(Progress(0, None, "Training"))
+    # Again: how much of the backbone had to be made has moved on what Keras shuffles by.
+    keras.utils.set_random_seed(settings.seed)
+    heads = _new_heads(settings, backbone.shapes, features, training)
+    dense.compile_heads(heads, settings)
+    batches = _batches(settings, backbone.shapes, features, training)
+    judged = _validation_data(backbone.shapes, validation_features, validation)
+
+    def predict(numbers: Sequence[int]) -> Any:
+        return heads.predict_on_batch([values[list(numbers)] for values in judged.inputs])
+
+    epochs = fit(
+        heads,
+        settings,
+        FitData(batches, None, math.ceil(len(training) / settings.batch_size)),
+        judged,
+        run_folder,
+        report,
+        stop,
+        previewer=Previewer(predict, decode_dense, validation_names, validation.labels),
+        average_weights=True,
+    )
+    return _whole(backbone, heads), epochs
+
+
+def _new_heads(
+    settings: TrainSettings, shapes: MapShapes, features: FeatureSet, training: LabelledArray
+) -> keras.Model:
+    random = np.random.default_rng(settings.seed)
+    chosen = random.permutation(len(features))[:_SAMPLE]
+    sample = np.stack([features[index] for index in chosen]).astype(np.float32)
+    deviations = [float(values.std()) or 1.0 for values in shapes.split(sample)]
+    half_size = dense.usual_half_size(training.labels)
+    return dense.build_heads([shapes.fine, shapes.coarse], deviations, half_size, settings)
+
+
+def _validation_data(shapes: MapShapes, features: FeatureSet, validation: LabelledArray) -> FitData:
+    flat = np.stack([features[index] for index in range(len(features))])
+    rows, columns = shapes.fine[:2]
+    targets = dense.make_targets(validation.labels, rows, columns)
+    return FitData(shapes.split(flat.astype(np.float32)), targets, 1)
+
+
+def _batches(
+    settings: TrainSettings, shapes: MapShapes, features: FeatureSet, training: LabelledArray
+) -> Any:
+    """The training pictures in a new order each epoch, half of the batches mirrored.
+
+    A class inside a function, because its base class loads TensorFlow.
+    """
+    import keras
+
+    rows, columns = shapes.fine[:2]
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self._random = np.random.default_rng(settings.seed)
+            self._order = self._random.permutation(len(features))
+
+        def __len__(self) -> int:
+            return math.ceil(len(features) / settings.batch_size)
+
+        def __getitem__(self, number: int) -> tuple[Any, Any]:
+            first = number * settings.batch_size
+            chosen = self._order[first : first + settings.batch_size]
+            flat = np.stack([features[index] for index in chosen]).astype(np.float32)
+            labels = [training.labels[index] for index in chosen]
+            maps, targets = shapes.split(flat), dense.make_targets(labels, rows, columns)
+            if self._random.random() < MIRRORED_SHARE:
+                maps, targets = dense.mirrored(maps, targets)
+            return tuple(maps), targets
+
+        def on_epoch_end(self) -> None:
+            self._order = self._random.permutation(len(features))
+
+    return Batches()
+
+
+def _whole(backbone: Backbone, heads: keras.Model) -> keras.Model:
+    """Backbone and heads as one network, from the picture on."""
+    import keras
+
+    network = backbone.network()
+    maps = network.output
+    # Anew, because compiled heads carry our losses into Keras's file, which nobody else could open.
+    bare = keras.Model(heads.input, heads.output, name=heads.name)
+    return keras.Model(network.input, bare([maps["fine"], maps["coarse"]]), name="dense")

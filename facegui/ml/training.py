@@ -1,0 +1,323 @@
+"""Training: from a labelled project to a run with a model in it.
+
+TensorFlow is loaded here and not before. The work reports frozen values and
+obeys a `StopToken`; it knows nothing of threads and windows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from facegui import __version__
+from facegui.core.errors import Cancelled, UserError, disk_error
+from facegui.core.files import write_json
+from facegui.core.metrics import Scores, recommended_threshold, score
+from facegui.core.progress import Progress, StopToken
+from facegui.core.project import Project
+from facegui.core.readiness import training_problems
+from facegui.core.runs import (
+    CARD_NAME,
+    KERAS_NAME,
+    LOG_NAME,
+    MODEL_NAME,
+    SETTINGS_NAME,
+    BatchMetrics,
+    EpochMetrics,
+    Run,
+    discard_run,
+    new_run_folder,
+)
+from facegui.core.splits import Split
+from facegui.ml import classic, dense
+from facegui.ml.classic import train_classic
+from facegui.ml.dense_training import train_dense
+from facegui.ml.detection import Detector
+from facegui.ml.evaluation import detect_on_array
+from facegui.ml.export import save_network, to_litert
+from facegui.ml.model_file import ModelDescription, write_model_file
+from facegui.ml.presets import TrainSettings
+from facegui.ml.previews import EpochPreview
+from facegui.ml.training_data import (
+    LabelledArray,
+    load_pictures,
+    split_pictures,
+    training_pictures,
+)
+from facegui.ml.weights import (
+    VggWeights,
+    default_weights_folder,
+    random_weights,
+    vgg16_weights,
+)
+
+log = logging.getLogger(__name__)
+
+TrainEvent = Progress | BatchMetrics | EpochMetrics | EpochPreview
+TrainReport = Callable[[TrainEvent], None]
+"""Takes what happens in a training; called from the working thread."""
+
+
+def train(
+    project: Project,
+    settings: TrainSettings,
+    report: TrainReport,
+    stop: StopToken,
+    *,
+    weights_file: Path | None = None,
+    weights: VggWeights | None = None,
+) -> Run:
+    """Trains a network on the project's photos and keeps its best weights.
+
+    Args:
+        project: open for writing; its augmented copies are used where there are some.
+        settings: what and how to train.
+        report: told of losses, epochs and whatever else takes its time.
+        stop: *finish* keeps the best weights so far, *cancel* leaves nothing.
+        weights_file: pretrained weights that the user picked.
+        weights: loaded already, instead of those that `settings` asks for.
+
+    Returns:
+        The complete run.
+
+    Raises:
+        UserError: before starting, when the project cannot be trained on; while
+            running, when the loss is no number any more, memory or disk run out.
+        Cancelled: when `stop` was cancelled.
+    """
+    project.assign_missing_splits()
+    _refuse_hopeless(project)
+    folder = _begin_run(project, settings)
+    try:
+        # Around the log: closing that may fail too, on a full disk.
+        with _explained(), _logged_to(folder / LOG_NAME):
+            if weights is None:
+                weights = _load_weights(settings, weights_file, report, stop)
+            _train_in(folder, project, settings, weights, report, stop)
+    except Cancelled:
+        discard_run(folder)
+        raise
+    return Run(folder)
+
+
+def _begin_run(project: Project, settings: TrainSettings) -> Path:
+    try:
+        folder = new_run_folder(project.runs_folder)
+        try:
+            write_json(folder / SETTINGS_NAME, settings.to_json())
+        except OSError:
+            discard_run(folder)
+            raise
+    except OSError as error:
+        raise disk_error(error, "starting the training") from error
+    return folder
+
+
+def _refuse_hopeless(project: Project) -> None:
+    blocking = [problem for problem in training_problems(project) if problem.blocking]
+    if blocking:
+        others = "\n".join(f"{problem.what} {problem.remedy}" for problem in blocking[1:])
+        raise UserError(blocking[0].what, blocking[0].remedy, others)
+
+
+def _load_weights(
+    settings: TrainSettings,
+    file: Path | None,
+    report: TrainReport,
+    stop: StopToken,
+) -> VggWeights:
+    if settings.weights == "random":
+        log.warning("training from random weights, as asked for")
+        return random_weights(settings.seed)
+    return vgg16_weights(report, stop, folder=default_weights_folder(), picked_file=file)
+
+
+def _train_in(
+    folder: Path,
+    project: Project,
+    settings: TrainSettings,
+    weights: VggWeights,
+    report: TrainReport,
+    stop: StopToken,
+) -> None:
+    started = datetime.now().astimezone()
+    data = _Data.load(project, settings.input_size, report, stop)
+    report(Progress(0, None, "Loading TensorFlow"))
+    _seed(settings)
+    report(Progress(0, None, "Training"))
+    if settings.network == "dense":
+        cache = project.cache_folder
+        network, epochs = train_dense(settings, weights, *data.fit, folder, cache, report, stop)
+    else:
+        network, epochs = train_classic(settings, weights, *data.fit, folder, report, stop)
+    report(Progress(0, None, "Saving the model"))
+    save_network(network, folder / KERAS_NAME)
+    stop.raise_if_cancelled()
+    litert = to_litert(network)
+    stop.raise_if_cancelled()
+    description = _description(settings, weights)
+    scores = _write_with_threshold(folder / MODEL_NAME, litert, description, data, report, stop)
+    card = {
+        "preset": settings.preset,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round((datetime.now().astimezone() - started).total_seconds(), 1),
+        "training_pictures": len(data.training),
+        "photos": dict(data.photos),
+        "epochs": len(epochs),
+        "best_epoch": max((item.epoch for item in epochs if item.best), default=None),
+        "finished_early": stop.should_stop,
+        "weights": dict(description.weights),
+        "versions": dict(description.versions),
+        **{split.value: split_scores.to_json() for split, split_scores in scores.items()},
+    }
+    stop.raise_if_cancelled()
+    write_json(folder / CARD_NAME, card)
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """The project's labelled photos as they were when the training began.
+
+    All in memory: what is done to photos and labels in the meantime can neither
+    end a long training nor change what it is measured on.
+
+    Args:
+        training: augmented copies, or the photos themselves.
+        validation: photos as they were taken.
+        validation_names: what those are called.
+        test: likewise; they have no part in choosing anything.
+        photos: how many there are in each split.
+    """
+
+    training: LabelledArray
+    validation: LabelledArray
+    validation_names: tuple[str, ...]
+    test: LabelledArray
+    photos: Mapping[str, int]
+
+    @property
+    def fit(self) -> tuple[LabelledArray, LabelledArray, tuple[str, ...]]:
+        """What a network is fitted with: training, validation and names of the latter."""
+        return self.training, self.validation, self.validation_names
+
+    @classmethod
+    def load(cls, project: Project, size: int, report: TrainReport, stop: StopToken) -> _Data:
+        of_validation = split_pictures(project, Split.VALIDATION)
+        training, validation, test = (
+            load_pictures(pictures, size, report, stop)
+            for pictures in (
+                training_pictures(project),
+                of_validation,
+                split_pictures(project, Split.TEST),
+            )
+        )
+        names = tuple(picture.path.name for picture in of_validation)
+        photos = {split.value: len(project.samples(split)) for split in Split}
+        log.info("%d training pictures, photos: %s", len(training), photos)
+        return cls(training, validation, names, test, photos)
+
+
+def _seed(settings: TrainSettings) -> None:
+    import keras
+
+    keras.utils.set_random_seed(settings.seed)
+
+
+def _description(settings: TrainSettings, weights: VggWeights) -> ModelDescription:
+    import keras
+    import tensorflow as tf
+
+    return ModelDescription(
+        network=settings.network,
+        decoder=dense.DECODER if settings.network == "dense" else classic.DECODER,
+        input_width=settings.input_size,
+        input_height=settings.input_size,
+        threshold=0.5,
+        preprocessing=weights.preprocessing.name,
+        weights={"source": weights.source, "sha256": weights.sha256},
+        versions={
+            "facegui": __version__,
+            "python": sys.version.split()[0],
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+    )
+
+
+def _write_with_threshold(
+    path: Path,
+    litert: bytes,
+    description: ModelDescription,
+    data: _Data,
+    report: TrainReport,
+    stop: StopToken,
+) -> dict[Split, Scores]:
+    """Writes the model file with the threshold that suits the validation photos best.
+
+    Returns:
+        The scores on validation and test photos.
+    """
+    write_model_file(path, litert, description)
+    detector = Detector(path)
+    validation = detect_on_array(detector, data.validation, stop, report)
+    test = detect_on_array(detector, data.test, stop, report)
+    threshold = recommended_threshold(validation)
+    write_model_file(path, litert, description.with_threshold(threshold))
+    return {Split.VALIDATION: score(validation, threshold), Split.TEST: score(test, threshold)}
+
+
+@contextlib.contextmanager
+def _logged_to(path: Path) -> Iterator[None]:
+    """What the program logs meanwhile goes into the run's folder too."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("facegui")
+    level = logger.level
+    logger.addHandler(handler)
+    if not logger.isEnabledFor(logging.INFO):
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    except Cancelled:
+        log.info("cancelled")
+        raise
+    except Exception:
+        log.exception("the training failed")
+        raise
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+        handler.close()
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turns what TensorFlow and the system say into what a person can act on."""
+    try:
+        yield
+    except (UserError, Cancelled):
+        raise
+    except Exception as error:
+        # TensorFlow's own errors derive from Exception alone, and HDF5 hides the
+        # errno in its text; importing TensorFlow to compare types could fail too.
+        text = str(error)
+        if (isinstance(error, OSError) and error.errno) or "No space left" in text:
+            cause = error if isinstance(error, OSError) and error.errno else _no_space(text)
+            raise disk_error(cause, "saving the training") from error
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+            raise UserError(
+                "The computer has not enough memory for this training.",
+                "Close other programs, or choose a smaller batch or input size.",
+                text,
+            ) from error
+        raise
+
+
+def _no_space(text: str) -> OSError:
+    return OSError(errno.ENOSPC, text)

@@ -1,0 +1,111 @@
+"""Labelled pictures at the size that a network takes them in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from facegui.core.augmented_set import read_set
+from facegui.core.boxes import Box
+from facegui.core.images import read_picture, resized
+from facegui.core.progress import Progress, Report, StopToken, throttled
+from facegui.core.project import Project
+from facegui.core.splits import Split
+
+log = logging.getLogger(__name__)
+
+LOADING_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """A file and its boxes in pixels of the picture."""
+
+    path: Path
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledArray:
+    """Pictures in memory.
+
+    Args:
+        pictures: (n, size, size, 3) RGB uint8.
+        labels: for each picture its boxes in 0..1 of width and height.
+    """
+
+    pictures: npt.NDArray[np.uint8]
+    labels: tuple[tuple[Box, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def training_pictures(project: Project) -> tuple[LabelledPicture, ...]:
+    """The augmented copies of the training photos, or where there are none the photos themselves.
+
+    Copies of a photo that is no training photo any more, or whose label or content
+    has changed since, are left out. A training photo without copies is taken itself.
+    """
+    samples = {sample.photo.name: sample for sample in project.samples(Split.TRAIN)}
+    augmented = read_set(project.augmented_folder)
+    if augmented is None:
+        return split_pictures(project, Split.TRAIN)
+    copied = {
+        source.name
+        for source in augmented.sources
+        if source.name in samples and source.is_still(samples[source.name])
+    }
+    left_out = len({source.name for source in augmented.sources} - copied)
+    missing = [sample for name, sample in samples.items() if name not in copied]
+    if left_out or missing:
+        log.warning(
+            "the augmented copies are outdated: those of %d photos are left out,"
+            " %d photos are taken as they are",
+            left_out,
+            len(missing),
+        )
+    copies = (copy for copy in augmented.samples if copy.photo in copied)
+    return (
+        *(LabelledPicture(copy.path, copy.boxes) for copy in copies),
+        *(LabelledPicture(sample.photo.path, sample.boxes) for sample in missing),
+    )
+
+
+def split_pictures(project: Project, split: Split | None) -> tuple[LabelledPicture, ...]:
+    """The labelled photos of a split as they were taken; of all splits for None."""
+    samples = project.samples(split)
+    return tuple(LabelledPicture(sample.photo.path, sample.boxes) for sample in samples)
+
+
+def load_pictures(
+    pictures: Sequence[LabelledPicture], size: int, report: Report, stop: StopToken
+) -> LabelledArray:
+    """Reads and resizes pictures, several at a time.
+
+    Raises:
+        UserError: when a picture is gone or damaged; names it.
+        Cancelled: when `stop` was cancelled.
+    """
+    report = throttled(report)
+    array = np.empty((len(pictures), size, size, 3), np.uint8)
+
+    def load(index: int) -> tuple[Box, ...]:
+        stop.raise_if_cancelled()
+        pixels = read_picture(pictures[index].path)
+        array[index] = resized(pixels, size, size)
+        height, width = pixels.shape[:2]
+        return tuple(box.scaled(1 / width, 1 / height) for box in pictures[index].boxes)
+
+    labels = []
+    with ThreadPoolExecutor(LOADING_THREADS) as pool:
+        for done, boxes in enumerate(pool.map(load, range(len(pictures))), 1):
+            labels.append(boxes)
+            report(Progress(done, len(pictures), "Reading photos"))
+    return LabelledArray(array, tuple(labels))
