@@ -1,0 +1,1 @@
+"""The work of the window without the window, one module a command."""

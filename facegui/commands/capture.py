@@ -1,0 +1,47 @@
+"""facegui capture PROJECT --camera C --count N --interval S"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from facegui.commands.console import Console, Json, interruptible
+from facegui.core.cameras import open_camera
+from facegui.core.capturing import capture_photos
+from facegui.core.project import Project
+
+NAME = "capture"
+HELP = "take photos with a camera"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path)
+    parser.add_argument(
+        "--camera",
+        default="0",
+        help="number, name or part of it, video file, folder of pictures, or demo",
+    )
+    parser.add_argument("--count", type=_positive, default=30, help="how many photos")
+    parser.add_argument(
+        "--interval", type=float, default=0.5, metavar="SECONDS", help="from one to the next"
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> Json:
+    with (
+        Project.open(arguments.project) as project,
+        interruptible(finish_first=True) as stop,
+        open_camera(arguments.camera) as camera,
+        console.progress("Taking photos") as report,
+    ):
+        photos = capture_photos(project, camera, arguments.count, arguments.interval, report, stop)
+        name = camera.name
+    console.say(f"Took {len(photos)} photos with {name}.")
+    return {"camera": name, "photos": [photo.name for photo in photos]}
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

@@ -1,0 +1,97 @@
+"""facegui import SOURCE... PROJECT"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+from facegui.commands.console import Console, Json, interruptible
+from facegui.core.importing import Finding, ImportReport, Unlabelled, import_source
+from facegui.core.project import INDEX_NAME, Project
+
+NAME = "import"
+HELP = "take photos, and the LabelMe labels beside them, into a project"
+
+_SHOWN = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "source",
+        type=Path,
+        nargs="+",
+        help="picture files or folders; train, val and test are kept",
+    )
+    parser.add_argument("project", type=Path, help="a project; made where there is none")
+    parser.add_argument(
+        "--unlabelled",
+        choices=[Unlabelled.SKIP.value, Unlabelled.NO_FACE.value],
+        default=Unlabelled.KEEP.value,
+        help="photos without a label file: leave them out, or they show no face;"
+        " else they come in as not labelled yet",
+    )
+    parser.add_argument(
+        "--all-labels", action="store_true", help="boxes with any label are faces, not only `face`"
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> Json:
+    is_project = (arguments.project / INDEX_NAME).exists()
+    opened = Project.open(arguments.project) if is_project else Project.create(arguments.project)
+    with opened as project, interruptible() as stop, console.progress("Importing") as report:
+        result = import_source(
+            project,
+            arguments.source,
+            report,
+            stop,
+            unlabelled=Unlabelled(arguments.unlabelled),
+            take_all_labels=arguments.all_labels,
+        )
+        project.assign_missing_splits()
+    _tell(result, console)
+    return _to_json(result)
+
+
+def _tell(result: ImportReport, console: Console) -> None:
+    labelled = len(result.photos) - result.no_face - result.unlabelled
+    console.say(
+        f"{len(result.photos)} photos: {labelled} with {result.faces} faces,"
+        f" {result.no_face} with no face, {result.unlabelled} not labelled yet."
+    )
+    if result.duplicates:
+        console.say(f"{len(result.duplicates)} photos were in the project already.")
+    if result.labels_taken:
+        console.say(f"{len(result.labels_taken)} of them got their label now.")
+    for label, count in result.other_labels.items():
+        console.say(f"{count} boxes labelled {label!r} were ignored; --all-labels takes them.")
+    _list("Left out", result.skipped, console)
+    _list("Label file cannot be read, photo came without label", result.broken_labels, console)
+    _list("Note", result.notes, console)
+
+
+def _list(title: str, findings: tuple[Finding, ...], console: Console) -> None:
+    for finding in findings[:_SHOWN]:
+        console.say(f"{title}: {finding.path.name}: {finding.reason}")
+    if len(findings) > _SHOWN:
+        console.say(f"{title}: and {len(findings) - _SHOWN} more; --json lists all.")
+
+
+def _to_json(result: ImportReport) -> Json:
+    return {
+        "photos": list(result.photos),
+        "faces": result.faces,
+        "no_face": result.no_face,
+        "unlabelled": result.unlabelled,
+        "labels_taken": list(result.labels_taken),
+        "duplicates": [str(path) for path in result.duplicates],
+        "splits": {split.value: count for split, count in result.splits.items()},
+        "other_labels": result.other_labels,
+        "skipped": _findings_to_json(result.skipped),
+        "broken_labels": _findings_to_json(result.broken_labels),
+        "notes": _findings_to_json(result.notes),
+    }
+
+
+def _findings_to_json(findings: Iterable[Finding]) -> list[dict[str, str]]:
+    return [{"path": str(finding.path), "reason": finding.reason} for finding in findings]

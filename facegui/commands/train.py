@@ -1,0 +1,110 @@
+"""facegui train PROJECT"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+
+from facegui.commands.console import Console, Json, interruptible
+from facegui.core.errors import UserError
+from facegui.core.progress import Progress, Report
+from facegui.core.project import Project
+from facegui.core.readiness import training_problems
+from facegui.core.runs import BatchMetrics, EpochMetrics
+from facegui.core.splits import Split
+from facegui.ml.presets import DEFAULT_PRESET, PRESETS, TrainSettings, find_preset
+from facegui.ml.training import TrainEvent, train
+
+NAME = "train"
+HELP = "train a network on the photos of a project"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("project", type=Path)
+    parser.add_argument("--preset", choices=sorted(PRESETS), default=DEFAULT_PRESET.name)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument(
+        "--learning-rate-decay",
+        type=float,
+        help="after n epochs the rate is divided by 1 + n x this",
+    )
+    parser.add_argument(
+        "--classification-weight", type=float, help="of the classification loss in the total"
+    )
+    parser.add_argument("--hidden-units", type=int, help="in each head of the classic network")
+    parser.add_argument(
+        "--patience",
+        type=int,
+        help="end after so many epochs that brought nothing better; 0: never",
+    )
+    parser.add_argument("--input-size", type=int, metavar="PIXELS")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument(
+        "--weights",
+        metavar="imagenet|random|FILE",
+        default="imagenet",
+        help="pretrained weights: fetched once, none, or from a file",
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> Json:
+    # TensorFlow's own chatter would hide what matters to the user.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    settings, weights_file = _settings(arguments)
+    with Project.open(arguments.project) as project:
+        project.assign_missing_splits()
+        for problem in training_problems(project):
+            if not problem.blocking:
+                console.warn(f"Note: {problem.what} {problem.remedy}")
+        with interruptible(finish_first=True) as stop, console.progress("Training") as report:
+            watch = _Watch(console, report)
+            result = train(project, settings, watch.on_event, stop, weights_file=weights_file)
+    card = result.card()
+    console.say(f"Model: {result.model_path}")
+    console.say(f"Best epoch {card['best_epoch']} of {card['epochs']}.")
+    test = card[Split.TEST.value]
+    if test["ap50"] is not None:
+        console.say(f"On {test['photos']} test photos: AP50 {test['ap50']:.2f}.")
+    return {"run": str(result.folder), **card}
+
+
+def _settings(arguments: argparse.Namespace) -> tuple[TrainSettings, Path | None]:
+    names = {item.name for item in fields(TrainSettings)} - {"preset", "weights"}
+    given = {name: getattr(arguments, name, None) for name in names}
+    changed = {name: value for name, value in given.items() if value is not None}
+    weights_file = None
+    if arguments.weights in ("imagenet", "random"):
+        changed["weights"] = arguments.weights
+    else:
+        weights_file = Path(arguments.weights)
+    try:
+        return replace(find_preset(arguments.preset).settings, **changed), weights_file
+    except ValueError as error:
+        raise UserError("This cannot be trained.", f"Choose another value: {error}.") from error
+
+
+class _Watch:
+    """Shows a training on the terminal: a bar for each epoch, a line when it ends."""
+
+    def __init__(self, console: Console, report: Report) -> None:
+        self._console = console
+        self._report = report
+
+    def on_event(self, event: TrainEvent) -> None:
+        if isinstance(event, Progress):
+            self._report(event)
+        elif isinstance(event, BatchMetrics):
+            text = f"Epoch {event.epoch} of {event.epochs}, loss {event.training.total:.4f}"
+            self._report(Progress(event.batch, event.batches, text))
+        elif isinstance(event, EpochMetrics):
+            self._console.say(
+                f"Epoch {event.epoch}: loss {event.training.total:.4f},"
+                f" validation {event.validation.total:.4f}"
+                f" (classification {event.validation.classification:.4f},"
+                f" box {event.validation.box:.4f}), {event.seconds:.0f} s"
+                f"{', best so far' if event.best else ''}"
+            )
