@@ -1,0 +1,410 @@
+"""Boxes around the faces: drawn here, or in LabelMe."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from facegui.core.errors import UserError
+from facegui.core.photo_library import PhotoState
+from facegui.ui.annotate_actions import AnnotateActions
+from facegui.ui.annotate_controls import (
+    FilterControls,
+    LabelmeControls,
+    PhotoControls,
+    PhotoNotice,
+)
+from facegui.ui.box_editor import EDITOR_KEYS, BoxEdit, BoxEditor
+from facegui.ui.label_history import LabelHistory
+from facegui.ui.label_progress import NO_PHOTOS, LabelProgress
+from facegui.ui.large_pictures import LargePictures
+from facegui.ui.photo_gallery import PhotoGallery
+from facegui.ui.photo_model import PhotoModel
+from facegui.ui.style import GRID
+from facegui.ui.tab import Tab
+from facegui.workers.job_board import JobBoard
+from facegui.workers.label_reader import PhotoEntry
+from facegui.workers.labelme_process import LabelmeEnd, LabelmeProcess
+from facegui.workers.project_store import ProjectStore
+from facegui.workers.thumbnails import LoadedPicture
+
+_BADGES: dict[PhotoState | None, str] = {
+    PhotoState.UNLABELLED: "Not labelled yet",
+    PhotoState.NO_FACE: "No face",
+}
+_WHY_LOCKED: dict[PhotoState | None, str] = {
+    None: "Its label is still being read.",
+    PhotoState.BROKEN: "Its label file is broken: start over first.",
+}
+_LABELME_OPEN = "LabelMe is open. What it saves is shown here at once; close it to draw here again."
+
+
+class AnnotateTab(Tab):
+    """The second step: every photo gets its boxes, or "no face".
+
+    Each change is on disk before the next. One photo is shown in large, the
+    current one of the gallery; labels that other programs write are shown as they come.
+
+    Args:
+        store: with the project whose photos are labelled.
+        board: of the window; nothing long runs here.
+        labelme: what starts LabelMe; tests give fakes.
+    """
+
+    NAME = "annotate"
+    TITLE = "Annotate"
+    ICON = "mdi6.vector-square"
+    KEYS = EDITOR_KEYS
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        board: JobBoard,  # noqa: ARG002
+        parent: QWidget | None = None,
+        *,
+        labelme: LabelmeProcess | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._name: str | None = None
+        self._picture: LoadedPicture | None = None
+        self._has_begun = False
+        self.labelme = labelme or LabelmeProcess()
+        self.labelme.setParent(self)
+        self.model = PhotoModel(store, self)
+        self.history = LabelHistory(store, self)
+        self.pictures = LargePictures(self)
+        self._build()
+        self._connect()
+        self._on_photos_changed()
+
+    def _build(self) -> None:
+        self.editor = BoxEditor()
+        self.editor.setObjectName("annotate.editor")
+        self.notice = PhotoNotice()
+        self.gallery = PhotoGallery(self.model)
+        self.gallery.setObjectName("annotate.gallery")
+        large = QWidget()
+        layout = QVBoxLayout(large)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.editor, 1)
+        layout.addWidget(self.notice)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(2 * GRID)
+        self.splitter.addWidget(large)
+        self.splitter.addWidget(self.gallery)
+        self.splitter.setStretchFactor(0, 1)
+        self.stage.addWidget(self.splitter)
+        self.actions_here = AnnotateActions(self)
+        self.photo_controls = PhotoControls(self.actions_here)
+        self.filters = FilterControls()
+        self.labelme_controls = LabelmeControls()
+        self.controls.addWidget(self.photo_controls)
+        self.controls.addWidget(self.filters)
+        self.controls.addWidget(self.labelme_controls)
+        self.main_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _connect(self) -> None:
+        for action, slot in (
+            (self.actions_here.no_face, self.say_no_face),
+            (self.actions_here.delete, self.editor.delete_chosen),
+            (self.actions_here.clear, self.clear_label),
+            (self.actions_here.undo, self.undo),
+            (self.actions_here.redo, self.redo),
+            (self.actions_here.before, self.gallery.go_back),
+            (self.actions_here.after, self.gallery.go_on),
+            (self.actions_here.next, self._on_enter),
+            (self.actions_here.zoom_in, self.editor.zoom_in),
+            (self.actions_here.zoom_out, self.editor.zoom_out),
+            (self.actions_here.fit, self.editor.fit),
+        ):
+            action.triggered.connect(slot)
+        self.editor.edited.connect(self._on_edited)
+        self.editor.choice_changed.connect(self._show_actions)
+        self.editor.step_wanted.connect(self.gallery.step)
+        self.gallery.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.model.entries_changed.connect(self._on_entries_changed)
+        self.model.modelReset.connect(self._on_reset)
+        self.model.photos_changed.connect(self._on_photos_changed)
+        self.pictures.ready.connect(self._on_picture)
+        self.history.failed.connect(self.failed)
+        self.history.went_to.connect(self.show_photo)
+        self.history.stack.indexChanged.connect(self._show_actions)
+        self.notice.button.clicked.connect(self.start_over)
+        self.filters.chosen.connect(self._on_filter)
+        self.labelme_controls.button.clicked.connect(self.open_labelme)
+        self.labelme.started.connect(self._show_photo)
+        self.labelme.photo_shown.connect(self.show_photo)
+        self.labelme.closed.connect(self._on_labelme_closed)
+        self.main_button.clicked.connect(self._on_main)
+
+    # What the window calls
+
+    def enter(self) -> None:
+        self.editor.setFocus()
+        self._show_state()
+
+    def leave(self) -> None:
+        self.editor.flush()
+
+    def shut_down(self) -> None:
+        self.editor.flush()
+        self.labelme.shut_down()
+        self.model.shut_down()
+        self.pictures.shut_down()
+
+    # Which photo
+
+    @property
+    def photo_name(self) -> str | None:
+        """The photo that is shown in large."""
+        return self._name
+
+    @Slot(str)
+    def show_photo(self, name: str) -> None:
+        """Shows a photo in large, and all photos in the gallery where the filter hides it."""
+        if self.model.entry(name) is None:
+            return
+        if not self.model.index_of(name).isValid():
+            self._on_filter(None)
+        self.gallery.setCurrentIndex(self.model.index_of(name))
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current_changed(self, current: QModelIndex, before: QModelIndex) -> None:  # noqa: ARG002
+        name = self.model.name_at(current)
+        if name == self._name:
+            return
+        self.editor.flush()
+        self._name = name
+        self.model.keep(name)
+        self._show_photo()
+
+    @Slot(object)
+    def _on_filter(self, state: PhotoState | None) -> None:
+        self.model.set_filter(state)
+        self.model.keep(self._name)
+        if not self.gallery.currentIndex().isValid():
+            self.gallery.setCurrentIndex(self.model.index(0))
+        self.gallery.scrollTo(self.gallery.currentIndex())
+        self._show_state()
+
+    # What the user does to labels
+
+    @Slot(object)
+    def _on_edited(self, edit: BoxEdit) -> None:
+        entry = self._entry
+        if entry is None or not self._is_fresh(entry):
+            return
+        if edit.boxes:
+            self.history.set_boxes(entry.name, edit.boxes, edit.text)
+        else:
+            # Without its last box a photo is not one without a face: nobody said so.
+            self.history.clear(entry.name, edit.text)
+        self._show_photo()
+
+    @Slot()
+    def say_no_face(self) -> None:
+        """Labels the photo "no face"; its boxes go."""
+        self.editor.flush()
+        entry = self._entry
+        if entry is not None and self._is_fresh(entry):
+            self.history.set_boxes(entry.name, (), "No face")
+
+    @Slot()
+    def clear_label(self) -> None:
+        """Makes the photo "not labelled" again."""
+        self.editor.flush()
+        entry = self._entry
+        if entry is not None and self._is_fresh(entry):
+            self.history.clear(entry.name, "Clear label")
+
+    @Slot()
+    def start_over(self) -> None:
+        """Moves a broken label file to the trash."""
+        if self._entry is not None:
+            self.history.clear(self._entry.name, "Start over")
+            self.editor.setFocus()
+
+    @Slot()
+    def undo(self) -> None:
+        self.editor.flush()
+        self._store.look()
+        self.history.stack.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        self.editor.flush()
+        self._store.look()
+        self.history.stack.redo()
+
+    def _is_fresh(self, entry: PhotoEntry) -> bool:
+        """Whether the label on disk is still the one that the user saw; says so if not."""
+        project = self._store.project
+        if project is not None and not project.is_current(project.photo(entry.name)):
+            self._store.look()
+        if self._entry == entry:
+            return True
+        self.failed.emit(
+            UserError(
+                f"Another program changed the label of {entry.name} just now.",
+                "Your change was left out: look at the boxes and do it again.",
+            )
+        )
+        self._show_photo()
+        return False
+
+    # LabelMe
+
+    @Slot()
+    def open_labelme(self) -> None:
+        """Opens LabelMe at the photo that is shown."""
+        project = self._store.project
+        if project is None or self._name is None or self.labelme.running:
+            return
+        self.editor.flush()
+        self.labelme.start(project.photo(self._name).path, project.labels_folder)
+        self._show_photo()
+
+    @Slot(object)
+    def _on_labelme_closed(self, end: LabelmeEnd) -> None:
+        self._store.look()
+        if end.error is not None:
+            self.failed.emit(end.error)
+        self._show_photo()
+
+    # What comes from elsewhere
+
+    @Slot()
+    def _on_reset(self) -> None:
+        """Another project is open, or none."""
+        self.labelme.shut_down()  # it shows the project before; everything there is saved
+        self.history.forget()
+        self.pictures.forget()
+        self._name = None
+        self._has_begun = False
+
+    @Slot()
+    def _on_photos_changed(self) -> None:
+        names = self.model.names
+        if self._name is None or self.model.entry(self._name) is None:
+            self._name = None
+            if names:
+                self.show_photo(self.model.next_to_do("") or names[0])
+        self._begin()
+        self._show_photo()
+
+    @Slot(object)
+    def _on_entries_changed(self, entries: dict[str, PhotoEntry]) -> None:
+        for entry in entries.values():
+            self.history.take_over(entry)
+        self._begin()
+        if self._name in entries:
+            self._show_photo()
+        else:
+            self._show_state()
+
+    def _begin(self) -> None:
+        """Goes to the first photo that is to do, once all labels have been read."""
+        counts = self.model.counts()
+        if not self._has_begun and counts and not counts[None]:
+            self._has_begun = True
+            self.show_photo(self.model.next_to_do("") or self.model.names[0])
+
+    @Slot(str)
+    def _on_picture(self, name: str) -> None:
+        if name == self._name:
+            self._show_photo()
+
+    # The main action
+
+    @Slot()
+    def _on_main(self) -> None:
+        if not self.model.names:
+            self.step_wanted.emit("capture")
+        elif self.model.next_to_do(self._name or "") is not None:
+            self._on_enter()
+        else:
+            self.step_wanted.emit("augment")
+
+    @Slot()
+    def _on_enter(self) -> None:
+        """Goes to the next photo, never by surprise to another tab."""
+        name = self.model.next_to_do(self._name or "")
+        if name is not None:
+            self.show_photo(name)
+            self.editor.setFocus()
+
+    # What is shown
+
+    @property
+    def _entry(self) -> PhotoEntry | None:
+        return None if self._name is None else self.model.entry(self._name)
+
+    @property
+    def _busy(self) -> str:
+        """Why nothing may be written: LabelMe would overwrite it, unseen."""
+        return "Close LabelMe first." if self.labelme.running else ""
+
+    @Slot()
+    def _show_photo(self) -> None:
+        """Brings the large view to what is on disk."""
+        project, picture = self._store.project, None
+        if project is not None and self._entry is not None:
+            index = self.gallery.currentIndex()
+            following = self.model.name_at(index.siblingAtRow(index.row() + 1))
+            picture = self.pictures.get(
+                project.photo(self._entry.name), project.photo(following) if following else None
+            )
+        if picture is not self._picture:
+            self._picture = picture
+            if picture is None:
+                self.editor.set_picture(None)
+            else:
+                self.editor.set_picture(picture.pixels, picture.size)
+        self._show_label()
+        self._show_state()
+
+    def _show_label(self) -> None:
+        entry, picture = self._entry, self._picture
+        state = entry.state if entry else None
+        self.editor.set_locked(self._busy or _WHY_LOCKED.get(state, ""))
+        self.editor.set_boxes(entry.boxes if entry and picture else ())
+        self.editor.set_badge(_BADGES.get(state, ""))
+        if picture is not None and picture.error is not None:
+            self.notice.say("error", str(picture.error))
+        elif entry is not None and entry.error is not None:
+            text = f"{entry.error.what} “Start over” moves this file to the trash."
+            self.notice.say("error", text, "Start over")
+        elif self.labelme.running:
+            self.notice.say("notice", _LABELME_OPEN)
+        else:
+            self.notice.say("", "")
+
+    @Slot()
+    def _show_actions(self) -> None:
+        self.actions_here.show_state(self._entry, self.editor, self.history.stack, self._busy)
+
+    @Slot()
+    def _show_state(self) -> None:
+        self._show_actions()
+        counts, running = self.model.counts(), self.labelme.running
+        self.photo_controls.show_photo(self._entry)
+        self.filters.show_state(counts, self.model.filter)
+        why_no_labelme = "There is no photo." if self._entry is None else ""
+        if running:
+            why_no_labelme = "Close its window to open it at another photo."
+        self.labelme_controls.show_state(running, why_no_labelme)
+        progress = LabelProgress(
+            counts,
+            is_open=self._store.project is not None,
+            more_to_do=self.model.next_to_do(self._name or "") is not None,
+            this_to_do=self._entry is not None and self._entry.is_to_do,
+            can_draw=not running,
+        )
+        self.gallery.setVisible(bool(progress.total))
+        self.editor.set_message("" if progress.total else NO_PHOTOS)
+        self.set_main_action(progress.action, progress.why_not)
+        self.say_next(progress.words)
+        self.summary_changed.emit(progress.summary)

@@ -1,0 +1,197 @@
+"""The controls of the Capture tab."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QStandardPaths, Signal, Slot
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facegui.core.images import PICTURE_SUFFIXES
+from facegui.core.project import Project
+from facegui.ui.burst import DEFAULT_COUNT, DEFAULT_INTERVAL_S, Burst
+from facegui.ui.icons import icon
+from facegui.ui.photo_strip import photos_in_words
+from facegui.ui.source_picker import name_filter
+from facegui.ui.style import GRID, set_role
+
+GOOD_COUNT = 150
+"""Photos that the tutorial recommends."""
+
+
+class BurstControls(QWidget):
+    """How many photos, how far apart, and the button that starts them."""
+
+    def __init__(self, settings: MutableMapping[str, Any], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        title = QLabel("Burst")
+        set_role(title, "title")
+        self._count = QSpinBox()
+        self._count.setObjectName("capture.burst_count")
+        self._count.setAccessibleName("Photos in a burst")
+        self._count.setRange(2, 500)
+        self._count.setSuffix(" photos")
+        self._count.setValue(_number(settings.get("burst_count"), DEFAULT_COUNT))
+        self._interval = QDoubleSpinBox()
+        self._interval.setObjectName("capture.burst_interval")
+        self._interval.setAccessibleName("Seconds from one photo to the next")
+        self._interval.setRange(0.1, 60.0)
+        self._interval.setDecimals(1)
+        self._interval.setSingleStep(0.1)
+        self._interval.setPrefix("every ")
+        self._interval.setSuffix(" s")
+        self._interval.setValue(_number(settings.get("burst_interval_s"), DEFAULT_INTERVAL_S))
+        self.fields = (self._count, self._interval)
+        for field in self.fields:
+            field.setMinimumHeight(3 * GRID)
+        self.progress = QProgressBar()
+        self.progress.setFixedHeight(GRID)
+        self.progress.setTextVisible(False)
+        self.start_button = QPushButton(icon("mdi6.camera-burst"), "Start burst")
+        self.start_button.setObjectName("capture.burst")
+        line = QHBoxLayout()
+        line.addWidget(self._count, 1)
+        line.addWidget(self._interval, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 2 * GRID, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(title)
+        layout.addLayout(line)
+        layout.addWidget(self.start_button)
+        layout.addWidget(self.progress)
+        self._count.valueChanged.connect(self._remember)
+        self._interval.valueChanged.connect(self._remember)
+
+    @property
+    def count(self) -> int:
+        return self._count.value()
+
+    @property
+    def interval_s(self) -> float:
+        return self._interval.value()
+
+    def show_state(self, burst: Burst, why_not: str) -> None:
+        """Args: the burst, and why none can be started now, if none can."""
+        reason = "A burst is being taken." if burst.active else why_not
+        self.start_button.setEnabled(not reason)
+        self.start_button.setToolTip(reason or "Counts down from three, then takes the photos.")
+        for field in self.fields:
+            field.setEnabled(not burst.active)
+        self.progress.setVisible(burst.active)
+        self.progress.setRange(0, max(1, burst.count))
+        self.progress.setValue(burst.done)
+
+    @Slot()
+    def _remember(self) -> None:
+        self._settings["burst_count"] = self.count
+        self._settings["burst_interval_s"] = self.interval_s
+
+
+class PhotoControls(QWidget):
+    """How many photos the project has, importing, and the way on.
+
+    Signals:
+        import_wanted(tuple[Path, ...]): these files or folders were chosen.
+    """
+
+    import_wanted = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = QLabel("Photos in the project")
+        set_role(title, "title")
+        self.count_label = QLabel()
+        self.count_label.setObjectName("capture.count")
+        set_role(self.count_label, "big")
+        self.labelled_label = QLabel()
+        self.labelled_label.setObjectName("capture.labelled")
+        set_role(self.labelled_label, "faint")
+        menu = QMenu(self)
+        menu.addAction(icon("mdi6.image-outline"), "Photos…", self._ask_files)
+        menu.addAction(icon("mdi6.folder-outline"), "Folder…", self._ask_folder)
+        self.import_button = QPushButton(icon("mdi6.import"), "Import")
+        self.import_button.setObjectName("capture.import")
+        self.import_button.setMenu(menu)
+        self.next_button = QPushButton(icon("mdi6.arrow-right"), "Next: Annotate")
+        self.next_button.setObjectName("capture.next_step")
+        hint = QLabel("Photos and folders can also be dropped here.")
+        hint.setWordWrap(True)
+        set_role(hint, "faint")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 2 * GRID, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(title)
+        layout.addWidget(self.count_label)
+        layout.addWidget(self.labelled_label)
+        layout.addWidget(self.import_button)
+        layout.addWidget(hint)
+        layout.addWidget(self.next_button)
+
+    def show_state(self, count: int, labelled: int, why_no_import: str) -> None:
+        """Args: photos, those with a label, and why nothing can be imported now."""
+        self.count_label.setText(str(count))
+        self.labelled_label.setText(f"{labelled} of them labelled")
+        self.labelled_label.setVisible(count > 0)
+        self.import_button.setEnabled(not why_no_import)
+        self.import_button.setToolTip(
+            why_no_import or "Takes photos, with LabelMe labels beside them, into the project."
+        )
+        self.next_button.setVisible(count > 0)
+        self.next_button.setToolTip(f"Draw boxes around the faces in {photos_in_words(count)}.")
+
+    @Slot()
+    def _ask_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Photos", _pictures_folder(), name_filter("Pictures", PICTURE_SUFFIXES)
+        )
+        if names:
+            self.import_wanted.emit(tuple(Path(name) for name in names))
+
+    @Slot()
+    def _ask_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Folder of photos", _pictures_folder())
+        if name:
+            self.import_wanted.emit((Path(name),))
+
+
+def _pictures_folder() -> str:
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+
+
+def _number(value: object, default: Any) -> Any:
+    """A remembered number, if it is one."""
+    return value if isinstance(value, type(default)) and not isinstance(value, bool) else default
+
+
+def labelled_count(project: Project | None) -> int:
+    """Photos with a label file; by the names alone, because this is asked after each photo."""
+    if project is None:
+        return 0
+    try:
+        labelled = {path.stem for path in project.labels_folder.iterdir()}
+    except OSError:
+        return 0
+    return sum(Path(photo.name).stem in labelled for photo in project.photos)
+
+
+def next_step(count: int) -> str:
+    """What to do with so many photos in the project."""
+    if not count:
+        return "Show your face to the camera, then press Space."
+    if count < GOOD_COUNT:
+        return f"{count} of about {GOOD_COUNT} photos. Vary place, light and distance."
+    return "Enough for a good detector. Next: Annotate."

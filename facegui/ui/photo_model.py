@@ -1,0 +1,305 @@
+"""The photos of the project as Qt's views want them: states, boxes and thumbnails."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QImage
+
+from facegui.core.images import Pixels
+from facegui.core.photo_library import Changes, PhotoState
+from facegui.workers.label_reader import LabelReader, PhotoEntry, read_entry
+from facegui.workers.project_store import ProjectStore
+from facegui.workers.thumbnails import THUMBNAIL_SIDE, LoadedPicture, PictureLoader, changed_ns
+
+AT_ONCE = 20
+"""Labels that are read without a thread: no longer than a frame takes."""
+MOST_THUMBNAILS = 600
+"""Kept in memory, 0.2 MB each."""
+MOST_WAITING = 150
+
+EntryRole = Qt.ItemDataRole.UserRole
+SizeRole = Qt.ItemDataRole.UserRole + 1
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+
+
+class PhotoModel(QAbstractListModel):
+    """The photos that a filter lets through, by name.
+
+    `EntryRole` is the `PhotoEntry`, `DecorationRole` the thumbnail as `QImage`
+    (made in the background, None until then), `SizeRole` the photo's own size.
+
+    Signals:
+        entries_changed(dict[str, PhotoEntry]): labels are others now, or were read.
+        photos_changed(): photos came or went, or another project is open.
+    """
+
+    entries_changed = Signal(object)
+    photos_changed = Signal()
+
+    def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._entries: dict[str, PhotoEntry] = {}
+        self._shown: list[str] = []
+        self._filter: PhotoState | None = None
+        self._kept: str | None = None
+        self._images: OrderedDict[str, tuple[LoadedPicture, QImage | None]] = OrderedDict()
+        self._asked: set[str] = set()
+        self._reader = LabelReader(self)
+        self._loader = PictureLoader(THUMBNAIL_SIDE, threads=2, longest=MOST_WAITING, parent=self)
+        self._reader.entries_read.connect(self._on_entries_read)
+        self._loader.loaded.connect(self._on_thumbnail)
+        self._loader.dropped.connect(self._on_dropped)
+        store.opened.connect(self._on_opened)
+        store.photos_changed.connect(self._on_photos_changed)
+        self._on_opened()
+
+    # What there is
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All photos, shown or not, in their order."""
+        return tuple(self._entries)
+
+    @property
+    def reading(self) -> bool:
+        """Whether labels are still being read."""
+        return self._reader.busy
+
+    @property
+    def filter(self) -> PhotoState | None:
+        return self._filter
+
+    def entry(self, name: str) -> PhotoEntry | None:
+        return self._entries.get(name)
+
+    def counts(self) -> Counter[PhotoState | None]:
+        """How many photos there are in each state."""
+        return Counter(entry.state for entry in self._entries.values())
+
+    def next_to_do(self, name: str) -> str | None:
+        """The next photo that has no label, or a broken one; after the last comes the first."""
+        names = list(self._entries)
+        start = names.index(name) + 1 if name in self._entries else 0
+        for other in (*names[start:], *names[:start]):
+            if other != name and self._entries[other].is_to_do:
+                return other
+        return None
+
+    def index_of(self, name: str) -> QModelIndex:
+        """Invalid where the filter does not let it through."""
+        row = bisect.bisect_left(self._shown, name)
+        found = row < len(self._shown) and self._shown[row] == name
+        return self.index(row) if found else QModelIndex()
+
+    def name_at(self, index: AnyIndex) -> str | None:
+        return self._shown[index.row()] if index.isValid() else None
+
+    # What is shown
+
+    def set_filter(self, state: PhotoState | None, keep: str | None = None) -> None:
+        """Shows photos of one state, or all; the photo `keep` stays in any case."""
+        self._filter, self._kept = state, keep
+        self._sync()
+
+    def keep(self, name: str | None) -> None:
+        """This photo is worked on: it stays though its state changes, until another is named."""
+        if name != self._kept:
+            self._kept = name
+            if self._filter is not None:
+                self._sync()
+
+    def shut_down(self) -> None:
+        """Ends the threads."""
+        self._reader.shut_down()
+        self._loader.shut_down()
+
+    # Qt's side
+
+    def rowCount(self, parent: AnyIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._shown)
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not self.checkIndex(index, QAbstractListModel.CheckIndexOption.IndexIsValid):
+            return None
+        entry = self._entries.get(self._shown[index.row()])
+        if entry is None:  # gone, and its row is just being removed
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.name
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._thumbnail(entry.name)
+        if role == EntryRole:
+            return entry
+        if role == SizeRole:
+            made = self._images.get(entry.name)
+            return made[0].size if made else None
+        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return f"{entry.name}: {state_in_words(entry)}"
+        return None
+
+    # Slots
+
+    @Slot()
+    def _on_opened(self) -> None:
+        project = self._store.project
+        self._reader.set_project(project)
+        self._loader.forget()
+        self.beginResetModel()
+        self._entries = (
+            {photo.name: PhotoEntry(photo.name) for photo in project.photos} if project else {}
+        )
+        self._images.clear()
+        self._asked.clear()
+        self._filter = self._kept = None
+        self._shown = list(self._entries)
+        self.endResetModel()
+        self.photos_changed.emit()
+        self._read(self._entries)
+
+    @Slot(object)
+    def _on_photos_changed(self, changes: Changes) -> None:
+        for name in changes.removed:
+            self._entries.pop(name, None)
+            self._images.pop(name, None)
+        for name in changes.added:
+            self._entries[name] = PhotoEntry(name)
+        if changes.added:
+            self._entries = dict(sorted(self._entries.items()))
+        for name in changes.changed:
+            self._renew_thumbnail(name)
+        if changes.added or changes.removed:
+            self._sync()
+            self.photos_changed.emit()
+        self._read((*changes.added, *changes.changed))
+
+    @Slot(object)
+    def _on_entries_read(self, entries: dict[str, PhotoEntry]) -> None:
+        known = {name: entry for name, entry in entries.items() if name in self._entries}
+        self._entries.update(known)
+        if self._filter is not None:
+            self._sync()
+        if len(known) > AT_ONCE and self._shown:
+            self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
+        else:
+            for name in known:
+                self._tell(name)
+        self.entries_changed.emit(known)
+
+    @Slot(object)
+    def _on_thumbnail(self, loaded: LoadedPicture) -> None:
+        name, project = loaded.photo.name, self._store.project
+        self._asked.discard(name)
+        if project is None or name not in self._entries or project.photo(name) != loaded.photo:
+            return
+        image = None if loaded.pixels is None else _to_image(loaded.pixels)
+        self._images[name] = loaded, image
+        self._images.move_to_end(name)
+        while len(self._images) > MOST_THUMBNAILS:
+            self._images.popitem(last=False)
+        self._tell(name)
+
+    @Slot(str)
+    def _on_dropped(self, name: str) -> None:
+        self._asked.discard(name)
+
+    # Inside
+
+    def _read(self, names: Iterable[str]) -> None:
+        project, wanted = self._store.project, list(names)
+        if project is None or not wanted:
+            return
+        # Behind what is being read already: that may bring labels from before this change.
+        if len(wanted) > AT_ONCE or self._reader.busy:
+            self._reader.read(wanted)
+            return
+        read = (read_entry(project, name) for name in wanted)
+        self._on_entries_read({entry.name: entry for entry in read if entry is not None})
+
+    def _thumbnail(self, name: str) -> QImage | None:
+        made = self._images.get(name)
+        if made is not None:
+            self._images.move_to_end(name)
+            return made[1]
+        if self._store.project is not None and name not in self._asked:
+            self._asked.add(name)
+            self._loader.want(self._store.project.photo(name))
+        return None
+
+    def _renew_thumbnail(self, name: str) -> None:
+        """Asks for it again where the photo is another; until then the old one is shown."""
+        made, project = self._images.get(name), self._store.project
+        if made is None or project is None or name in self._asked:
+            return
+        photo = project.photo(name)
+        if changed_ns(photo.path) != made[0].time_ns:
+            self._asked.add(name)
+            self._loader.want(photo)
+
+    def _tell(self, name: str) -> None:
+        index = self.index_of(name)
+        if index.isValid():
+            self.dataChanged.emit(index, index)
+
+    def _passes(self, entry: PhotoEntry) -> bool:
+        return self._filter is None or entry.state is self._filter or entry.name == self._kept
+
+    def _sync(self) -> None:
+        """Brings the rows to what the filter lets through, one run of rows at a time."""
+        wanted = [name for name, entry in self._entries.items() if self._passes(entry)]
+        keep = set(wanted)
+        row = len(self._shown)
+        while row > 0:
+            last = row
+            while row > 0 and self._shown[row - 1] not in keep:
+                row -= 1
+            if row < last:
+                self.beginRemoveRows(_ROOT, row, last - 1)
+                del self._shown[row:last]
+                self.endRemoveRows()
+            row -= 1
+        row = 0
+        while row < len(wanted):
+            first = row
+            while row < len(wanted) and wanted[row] != _at(self._shown, first):
+                row += 1
+            if row > first:
+                self.beginInsertRows(_ROOT, first, row - 1)
+                self._shown[first:first] = wanted[first:row]
+                self.endInsertRows()
+            row += 1
+
+
+def state_in_words(entry: PhotoEntry) -> str:
+    """Such as "2 faces"."""
+    if entry.state is None:
+        return "…"
+    if entry.state is PhotoState.FACES:
+        return "1 face" if len(entry.boxes) == 1 else f"{len(entry.boxes)} faces"
+    return entry.state.value.capitalize()
+
+
+def _at(names: list[str], row: int) -> str | None:
+    return names[row] if row < len(names) else None
+
+
+def _to_image(pixels: Pixels) -> QImage:
+    height, width = pixels.shape[:2]
+    view = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888)
+    # A copy, for the view borrows numpy's memory; in the format that is painted fastest.
+    return view.convertToFormat(QImage.Format.Format_RGB32)

@@ -1,0 +1,140 @@
+"""The plan that all tabs share: pictures at the left, controls at the right, one main action."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facegui.ui.style import COLUMN_WIDTH, GRID, set_role
+
+
+class Tab(QWidget):
+    """One of the five tabs.
+
+    A subclass puts its pictures into `stage`, adds groups of controls to
+    `controls`, and names its one main action on `main_button`. `say_next`
+    tells in a sentence above the button what to do, or why it cannot be pressed.
+
+    Signals:
+        failed(Exception): to be shown in the banner.
+        noticed(str): likewise, but no error: what an import brought, for instance.
+        summary_changed(str): the tab's state in a few words, for its step.
+        step_wanted(str): the user wants to go on to the tab of that name.
+        photo_wanted(str): that photo is to be looked at; `step_wanted` follows.
+    """
+
+    failed = Signal(object)
+    noticed = Signal(str)
+    summary_changed = Signal(str)
+    step_wanted = Signal(str)
+    photo_wanted = Signal(str)
+
+    NAME = ""
+    """Key and object name, such as "capture"."""
+    TITLE = ""
+    ICON = ""
+    """A name of `icons`, such as "mdi6.camera"."""
+    KEYS: tuple[tuple[str, str], ...] = ()
+    """Keys that are neither `QShortcut` nor `QAction`, with what they do, for the
+    list under F1. Those two tell it by their `whatsThis`."""
+    NEEDS_TENSORFLOW = False
+    """Whether TensorFlow is loaded in the background once the tab is entered."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(self.NAME)
+        self._summary = ""
+        self.summary_changed.connect(self._keep_summary)
+        self.stage = QVBoxLayout()
+        self.stage.setContentsMargins(0, 0, 0, 0)
+        self.stage.setSpacing(GRID)
+        self.main_button = QPushButton()
+        self.main_button.setObjectName(f"{self.NAME}.main")
+        set_role(self.main_button, "primary")
+        self._next = QLabel()
+        self._next.setObjectName(f"{self.NAME}.next")
+        self._next.setWordWrap(True)
+        set_role(self._next, "faint")
+        self.controls = QVBoxLayout()
+        self.controls.setContentsMargins(0, 0, GRID, 0)
+        self.controls.setSpacing(GRID)
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(GRID)
+        self._actions.addWidget(self.main_button, 1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addLayout(self.stage, 1)
+        layout.addWidget(self._column())
+
+    @property
+    def summary(self) -> str:
+        """The newest `summary_changed`."""
+        return self._summary
+
+    @property
+    def live(self) -> bool:
+        """Whether video runs here now: nothing that stalls the window is started then."""
+        return False
+
+    def set_main_action(self, text: str, reason: str = "") -> None:
+        """Names the main button; with a reason it is disabled and its tooltip says why."""
+        self.main_button.setText(text)
+        self.main_button.setEnabled(not reason)
+        self.main_button.setToolTip(reason)
+
+    def add_beside_main(self, button: QPushButton) -> None:
+        """A second action that belongs to the main one, such as Cancel."""
+        self._actions.addWidget(button)
+
+    def say_next(self, text: str) -> None:
+        """One sentence above the main button."""
+        self._next.setText(text)
+        self._next.setVisible(bool(text))
+
+    def show_photo(self, name: str) -> None:
+        """Shows the photo of that name, in a tab that shows single photos."""
+
+    def enter(self) -> None:
+        """The tab is shown now."""
+
+    def leave(self) -> None:
+        """Another tab is shown now: let go of the camera and the like."""
+
+    def tensorflow_ready(self) -> None:
+        """TensorFlow is loaded now: what needs it begins at once."""
+
+    def shut_down(self) -> None:
+        """The window closes: end all threads. After `leave`."""
+
+    @Slot(str)
+    def _keep_summary(self, text: str) -> None:
+        self._summary = text
+
+    def _column(self) -> QWidget:
+        inner = QWidget()
+        inner.setLayout(self.controls)
+        inner.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inner)
+        column = QWidget()
+        column.setFixedWidth(COLUMN_WIDTH)
+        layout = QVBoxLayout(column)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self._next)
+        layout.addLayout(self._actions)
+        return column

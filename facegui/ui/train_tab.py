@@ -1,0 +1,383 @@
+"""Train: a preset, a button, curves that move, and in the end what it was worth."""
+
+from __future__ import annotations
+
+import functools
+import logging
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QWidget
+
+from facegui.core.errors import UserError
+from facegui.core.progress import StopToken
+from facegui.core.project import Project
+from facegui.core.runs import BatchMetrics, Run
+from facegui.ml.presets import DEFAULT_PRESET, PRESETS, TrainSettings
+from facegui.ui.loss_chart import load_plotting
+from facegui.ui.picture_view import PictureView
+from facegui.ui.run_list import RunList
+from facegui.ui.run_result import LookForMistakes, RunResult
+from facegui.ui.style import set_role
+from facegui.ui.tab import Tab
+from facegui.ui.train_controls import TrainControls
+from facegui.ui.train_live import TrainLive
+from facegui.workers.job import Job
+from facegui.workers.job_board import JobBoard
+from facegui.workers.mistake_look import look_for_mistakes
+from facegui.workers.newest import NewestWork
+from facegui.workers.project_store import ProjectStore
+from facegui.workers.training_job import Train, train_lazily, training_job
+from facegui.workers.training_look import TrainingLook, TrainingLooker
+
+log = logging.getLogger(__name__)
+
+SETTINGS_KEY = "training"
+"""Under which a project keeps its settings."""
+
+_WHAT_IS_SEEN = (
+    "A loss says how wrong the network is: the lower, the better. Dashed: on the pictures that it"
+    " learns from. Solid: on validation photos, that it does not learn from.\n\n"
+    "Once the solid curve falls no more, there is nothing left to learn. The best epoch, with the"
+    " star, is the one that is kept."
+)
+
+LOOK_AFTER_MS = 300
+"""Photos and labels change in bursts."""
+
+
+class TrainTab(Tab):
+    """See the module.
+
+    Args:
+        store: the open project.
+        board: where trainings run.
+        train: trains; see `ml.training.train`.
+        look_for_mistakes: see `workers.mistake_look`.
+        controls: another choice of settings.
+    """
+
+    NAME = "train"
+    TITLE = "Train"
+    ICON = "mdi6.school-outline"
+    NEEDS_TENSORFLOW = True
+
+    def __init__(
+        self,
+        store: ProjectStore,
+        board: JobBoard,
+        parent: QWidget | None = None,
+        *,
+        train: Train = train_lazily,
+        look_for_mistakes: LookForMistakes = look_for_mistakes,
+        controls: TrainControls | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._board, self._train = store, board, train
+        self._job: Job | None = None
+        self._finishing = False
+        self._epoch = ""
+        self._project: Project | None = None
+        self._seen: TrainingLook | None = None
+        self._entered = False
+        self._changed = False
+        self.settings_controls = controls or TrainControls()
+        self.result = RunResult(look_for_mistakes=look_for_mistakes)
+        self._build()
+        self._connect()
+        self._on_opened()
+
+    # build
+
+    def _build(self) -> None:
+        self.message = PictureView()
+        self.running = TrainLive()
+        self._pages = QStackedWidget()
+        for page in (self.message, self.running, self.result):
+            self._pages.addWidget(page)
+        self.stage.addWidget(self._pages, 1)
+        self.notes = QLabel()
+        self.notes.setObjectName("train.notes")
+        self.notes.setWordWrap(True)
+        set_role(self.notes, "faint")
+        self._notes_title = QLabel("Worth knowing")
+        set_role(self._notes_title, "title")
+        self.runs = RunList(self._store)
+        self.controls.addWidget(self.settings_controls)
+        self.controls.addWidget(self.runs)
+        self.controls.addWidget(self._notes_title)
+        self.controls.addWidget(self.notes)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setObjectName("train.cancel")
+        self.cancel_button.setToolTip("Throws this training away")
+        self.add_beside_main(self.cancel_button)
+
+    def _connect(self) -> None:
+        self._looker = TrainingLooker()
+        self._look_work = NewestWork(self)
+        self._look_work.succeeded.connect(self._on_looked)
+        self._look_work.failed.connect(self.failed)
+        self._plotting = NewestWork(self)
+        self._plotting.succeeded.connect(self.running.chart.prepare)
+        self._plotting.failed.connect(self.failed)
+        self._look_timer = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
+        self._look_timer.timeout.connect(self._look)
+        self._store.opened.connect(self._on_opened)
+        self._store.photos_changed.connect(self._on_photos)
+        self._store.splits_changed.connect(self._look_timer.start)
+        self._store.runs_changed.connect(self._look_timer.start)
+        self._board.started.connect(self._show_state)
+        self._board.ended.connect(self._on_ended)
+        self.settings_controls.changed.connect(self._on_settings)
+        self.runs.chosen.connect(self._on_chosen)
+        self.runs.failed.connect(self.failed)
+        self.result.failed.connect(self.failed)
+        self.result.photo_wanted.connect(self._on_photo_wanted)
+        self.result.detect_wanted.connect(self._on_detect_wanted)
+        self.running.chart.log_changed.connect(self.result.chart.log_scale.setChecked)
+        self.result.chart.log_changed.connect(self.running.chart.log_scale.setChecked)
+        self.main_button.clicked.connect(self._on_main)
+        self.cancel_button.clicked.connect(self._cancel)
+
+    # slots
+
+    def enter(self) -> None:
+        self._entered = True
+        self._plotting.ask(_load_plotting)
+        self._look()
+
+    def leave(self) -> None:
+        self._entered = False
+        self._save()
+
+    def shut_down(self) -> None:
+        self._save()
+        self._look_timer.stop()
+        self._look_work.shut_down()
+        self._plotting.shut_down()
+        self.running.shut_down()
+        self.result.shut_down()
+
+    @Slot()
+    def _on_opened(self) -> None:
+        self._project, self._seen, self._changed = self._store.project, None, False
+        self._look_work.forget()
+        self.settings_controls.show_settings(_settings_of(self._project))
+        self.runs.refresh()
+        newest = [run for run in self.runs.runs if run.complete][:1]
+        self.runs.choose(newest)
+        self._look()
+        self._show_state()
+
+    @Slot()
+    def _on_photos(self) -> None:
+        self._look_timer.start()
+        if self._project is not None and self._entered:
+            self.result.look_again(self._project)
+
+    @Slot()
+    def _look(self) -> None:
+        self._look_timer.stop()
+        if self._project is not None:
+            look = functools.partial(self._looker.look, self._project, self._entered)
+            self._look_work.ask(look)
+
+    @Slot(object)
+    def _on_looked(self, seen: TrainingLook) -> None:
+        self._seen = seen
+        self._show_state()
+
+    @Slot(object)
+    def _on_settings(self, settings: TrainSettings) -> None:  # noqa: ARG002
+        self._changed = True
+        self._show_state()
+
+    def _save(self) -> None:
+        if self._changed and self._project is not None:
+            self._changed = False
+            try:
+                settings = self.settings_controls.settings
+                self._project.save_settings(SETTINGS_KEY, settings.to_json())
+            except UserError as error:
+                self.failed.emit(error)
+
+    @Slot(object)
+    def _on_chosen(self, runs: tuple[Run, ...]) -> None:
+        if self._project is not None and runs:
+            self.result.show_runs(self._project, runs)
+        self._show_state()
+
+    @Slot(str)
+    def _on_photo_wanted(self, name: str) -> None:
+        self.photo_wanted.emit(name)
+        self.step_wanted.emit("annotate")
+
+    @Slot()
+    def _on_detect_wanted(self) -> None:
+        self.step_wanted.emit("detect")
+
+    @Slot()
+    def _on_main(self) -> None:
+        if self._job is not None:
+            self._finishing = True
+            self._job.finish()
+            self._show_state()
+        elif self._seen is not None and self._seen.blocking is not None:
+            self.step_wanted.emit("annotate" if self._seen.photos else "capture")
+        elif self._seen is not None:
+            self._start()
+
+    def _start(self) -> None:
+        assert self._project is not None
+        self._save()
+        controls = self.settings_controls
+        job = training_job(self._train, self._project, controls.settings, controls.weights_file)
+        job.progressed.connect(self._on_event)
+        job.succeeded.connect(self._on_trained)
+        job.failed.connect(self.failed)
+        self._job, self._finishing, self._epoch = job, False, ""
+        self.running.begin(self._project)
+        self._board.start(job)
+
+    @Slot()
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+            self.cancel_button.setEnabled(False)
+
+    @Slot(object)
+    def _on_event(self, event: object) -> None:
+        self.running.show_event(event)
+        if isinstance(event, BatchMetrics):
+            epoch = f"epoch {event.epoch} of {event.epochs}"
+            if epoch != self._epoch:
+                self._epoch = epoch
+                self._show_state()
+
+    @Slot(object)
+    def _on_trained(self, run: Run) -> None:
+        self._store.look()
+        self.runs.refresh()
+        self.runs.choose([run])
+        self.result.pages.setCurrentIndex(0)
+
+    @Slot(object)
+    def _on_ended(self, job: Job) -> None:
+        if job is self._job:
+            self._job = None
+            self._store.look()
+            self.runs.refresh()
+        self._look()
+        self._show_state()
+
+    # show state
+
+    @Slot()
+    def _show_state(self) -> None:
+        running = self._job is not None
+        self.settings_controls.setVisible(self._project is not None and not running)
+        self.runs.setVisible(self.runs.has_something and not running)
+        self.cancel_button.setVisible(running)
+        self.cancel_button.setEnabled(running)
+        self._show_page()
+        self._show_notes()
+        self._show_action()
+        if self._seen is not None:
+            names = {self.settings_controls.settings.preset: self.settings_controls.settings}
+            settings = {name: preset.settings for name, preset in PRESETS.items()} | names
+            self.settings_controls.show_estimates(
+                {name: self._seen.estimate(chosen) for name, chosen in settings.items()}
+            )
+        self.summary_changed.emit(self._summary_text())
+
+    def _show_page(self) -> None:
+        if self._job is not None:
+            self._pages.setCurrentWidget(self.running)
+        elif self.runs.chosen_runs:
+            self._pages.setCurrentWidget(self.result)
+        else:
+            self._pages.setCurrentWidget(self.message)
+            text, remedy = self._message()
+            self.message.set_message(text, remedy, self.ICON)
+
+    def _message(self) -> tuple[str, str]:
+        if self._project is None:
+            return "No project is open.", ""
+        if self._seen is None:
+            return "Looking at the photos", ""
+        blocking = self._seen.blocking
+        if blocking is not None:
+            return blocking.what, blocking.remedy
+        if self.runs.runs:
+            return "No run is chosen.", "Choose one at the right, or start another."
+        kind = "augmented copies" if self._seen.copies else "photos"
+        return (
+            f"Ready to learn from {self._seen.pictures:,} {kind}.",
+            "Press Start and watch: the curves fall while the network learns what a face is.",
+        )
+
+    def _show_notes(self) -> None:
+        notes = []
+        if self._seen is not None and self._job is None:
+            if not self._seen.copies and self._seen.pictures:
+                notes.append(
+                    "There are no augmented copies: the Augment step makes the detector better."
+                )
+            elif self._seen.outdated:
+                notes.append(
+                    "Photos or labels have changed since the copies were made: make them again in"
+                    " the Augment step."
+                )
+            notes += [f"{p.what} {p.remedy}" for p in self._seen.problems if not p.blocking]
+        if self._job is not None:
+            notes.append(_WHAT_IS_SEEN)
+        self._notes_title.setText("What you see" if self._job is not None else "Worth knowing")
+        self.notes.setText("\n\n".join(notes))
+        self.notes.setVisible(bool(notes))
+        self._notes_title.setVisible(bool(notes))
+
+    def _show_action(self) -> None:
+        self.say_next("")
+        blocking = self._seen.blocking if self._seen is not None else None
+        if self._job is not None:
+            finishing = "It is finishing: it validates once more, and saves."
+            self.set_main_action("Finish now", finishing if self._finishing else "")
+            if self._finishing:
+                self.say_next(finishing)
+            else:
+                self.main_button.setToolTip("Keeps the best network so far")
+        elif self._project is None or self._seen is None:
+            wait = "Looking at the photos." if self._project else "No project is open."
+            self.set_main_action("Start training", wait)
+        elif blocking is not None:
+            others = [p.what for p in self._seen.problems if p.blocking][1:]
+            self.say_next(" ".join((blocking.what, blocking.remedy, *others)))
+            self.set_main_action("Label photos" if self._seen.photos else "Take photos")
+        elif self._board.job is not None:
+            self.set_main_action("Start training", f"Wait: {self._board.job.title} still runs.")
+        elif self.settings_controls.complaint:
+            self.set_main_action("Start training", "See what is said under Advanced.")
+        else:
+            self.set_main_action("Train again" if self.runs.runs else "Start training")
+
+    def _summary_text(self) -> str:
+        if self._job is not None:
+            return self._epoch or "getting ready"
+        figures = [row.figure for row in self.runs.model.rows if row.run.complete]
+        if figures:
+            return figures[0] or "trained"
+        return "" if self._seen is None or self._seen.blocking else "ready"
+
+
+def _load_plotting(_report: object, _stop: StopToken) -> None:
+    load_plotting()
+
+
+def _settings_of(project: Project | None) -> TrainSettings:
+    document = project.settings(SETTINGS_KEY) if project is not None else {}
+    if not document:
+        return DEFAULT_PRESET.settings
+    try:
+        return TrainSettings.from_json(document)
+    except (ValueError, TypeError) as error:
+        log.warning("ignoring unreadable training settings: %s", error)
+        return DEFAULT_PRESET.settings

@@ -1,0 +1,234 @@
+"""Faces in the newest frame of a camera, found on a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+
+from facegui.core.boxes import Detection
+from facegui.core.camera import Frame
+from facegui.core.images import Pixels
+from facegui.ml.detection import Detector
+from facegui.workers.camera_feed import CameraFeed
+
+log = logging.getLogger(__name__)
+
+LEAST_CONFIDENCE = 0.05
+"""Lowest that is kept: what of it is shown is decided while it is shown, so that a
+threshold acts on the spot, also on a picture that stands still."""
+
+
+class FaceDetector(Protocol):
+    """What is used of `ml.detection.Detector`."""
+
+    @property
+    def threshold(self) -> float: ...
+
+    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]: ...
+
+
+LoadDetector = Callable[[Path], FaceDetector]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model that is ready.
+
+    Args:
+        path: of its file.
+        threshold: the lowest confidence that it recommends.
+    """
+
+    path: Path
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectionResult:
+    """What was found, and the very frame that it was found in.
+
+    Args:
+        frame: as the camera gave it.
+        detections: surest first, down to `LEAST_CONFIDENCE`; None while no model is loaded.
+        detection_ms: that the search took, resizing included.
+    """
+
+    frame: Frame
+    detections: tuple[Detection, ...] | None
+    detection_ms: float = 0.0
+
+
+class _Worker(QObject):
+    """Lives in the feed's thread."""
+
+    ready = Signal()
+    loaded = Signal(object)
+    failed = Signal(object, object)
+
+    def __init__(self, camera: CameraFeed, load_detector: LoadDetector) -> None:
+        super().__init__()
+        self._camera = camera
+        self._load_detector = load_detector
+        self._detector: FaceDetector | None = None
+        self._last: Frame | None = None
+        self._lock = threading.Lock()
+        self._newest: DetectionResult | None = None
+
+    def take(self) -> DetectionResult | None:
+        with self._lock:
+            result, self._newest = self._newest, None
+            return result
+
+    @Slot()
+    def look(self) -> None:
+        frame = self._camera.take()
+        if frame is not None:
+            self._last = frame
+            self._search(frame)
+
+    @Slot(object)
+    def load(self, path: Path | None) -> None:
+        self._detector = None
+        if path is None:
+            return
+        try:
+            detector = self._load_detector(path)
+        except Exception as error:
+            log.warning("the model %s cannot be loaded", path, exc_info=True)
+            self.failed.emit(path, error)
+            return
+        self._detector = detector
+        self.loaded.emit(LoadedModel(path, detector.threshold))
+        if self._last is not None:
+            # A picture that stands still gets the boxes of the new model, too.
+            self._search(self._last)
+
+    @Slot()
+    def forget(self) -> None:
+        self._last = None
+
+    def _search(self, frame: Frame) -> None:
+        if self._detector is None:
+            self._put(DetectionResult(frame, None))
+            return
+        started_s = time.perf_counter()
+        try:
+            found = self._detector.detect(frame.pixels, LEAST_CONFIDENCE)
+        except Exception as error:
+            log.exception("the detector failed")
+            self._detector = None
+            self.failed.emit(None, error)
+        else:
+            self._put(DetectionResult(frame, found, 1000 * (time.perf_counter() - started_s)))
+
+    def _put(self, result: DetectionResult) -> None:
+        with self._lock:
+            was_empty = self._newest is None
+            self._newest = result
+        if was_empty:
+            self.ready.emit()
+
+
+class DetectionFeed(QObject):
+    """Takes the newest frame of a `CameraFeed` whenever it is done with the one before.
+
+    The camera never waits for the detector, and neither waits for the window:
+    what comes too fast is passed over. Until a model is loaded frames go through
+    without boxes.
+
+    Signals:
+        ready(): `take` has a result; emitted once until it is taken.
+        loaded(LoadedModel): the model that was wanted last is ready.
+        failed(Exception): it cannot be used; a `UserError` says why.
+
+    Args:
+        camera: gives the frames; nobody else may take them.
+        load_detector: makes a detector of a model file, in the feed's thread.
+    """
+
+    ready = Signal()
+    loaded = Signal(object)
+    failed = Signal(object)
+    _load_wanted = Signal(object)
+    _forget_wanted = Signal()
+
+    def __init__(
+        self,
+        camera: CameraFeed,
+        load_detector: LoadDetector = Detector,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._path: Path | None = None
+        self._model: LoadedModel | None = None
+        self._worker = _Worker(camera, load_detector)
+        self._thread = QThread(self)
+        self._worker.moveToThread(self._thread)
+        # Queued to the worker's thread, straight from the one that reads the camera.
+        camera.frame_ready.connect(self._worker.look, Qt.ConnectionType.QueuedConnection)
+        self._load_wanted.connect(self._worker.load)
+        self._forget_wanted.connect(self._worker.forget)
+        self._worker.ready.connect(self.ready)
+        self._worker.loaded.connect(self._on_loaded)
+        self._worker.failed.connect(self._on_failed)
+
+    @property
+    def path(self) -> Path | None:
+        """The model file that is wanted; None after it failed."""
+        return self._path
+
+    @property
+    def model(self) -> LoadedModel | None:
+        """The model, once it is ready."""
+        return self._model
+
+    def use(self, path: Path | None) -> None:
+        """Loads a model in the background, unless it is in use already.
+
+        Args:
+            path: of the model file; None lets go of the model.
+        """
+        if path == self._path:
+            return
+        self._path = path
+        self._model = None
+        self._start()
+        self._load_wanted.emit(path)
+
+    def take(self) -> DetectionResult | None:
+        """The newest result, once."""
+        return self._worker.take()
+
+    def forget(self) -> None:
+        """Another source is shown: its frames are the only ones that matter now."""
+        self._worker.take()
+        self._forget_wanted.emit()
+
+    def shut_down(self) -> None:
+        """Waits until the frame at hand is done."""
+        self._thread.quit()
+        self._thread.wait()
+
+    def _start(self) -> None:
+        if not self._thread.isRunning():
+            self._thread.start()
+
+    @Slot(object)
+    def _on_loaded(self, model: LoadedModel) -> None:
+        if model.path == self._path:
+            self._model = model
+            self.loaded.emit(model)
+
+    @Slot(object, object)
+    def _on_failed(self, path: Path | None, error: Exception) -> None:
+        """With no path it failed at a frame, and that was the model in use."""
+        if path is None or path == self._path:
+            self._path = self._model = None
+            self.failed.emit(error)

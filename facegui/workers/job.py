@@ -1,0 +1,112 @@
+"""Work on a thread of its own, watched by signals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
+
+from facegui.core.errors import Cancelled, UserError
+from facegui.core.progress import StopToken
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[Callable[[Any], None], StopToken], Any]
+"""A plain function: takes a report and a token, returns its result."""
+
+
+class _Worker(QObject):
+    """Lives in the job's thread and runs the work there."""
+
+    progressed = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    done = Signal()
+
+    def __init__(self, work: Work, stop: StopToken) -> None:
+        super().__init__()
+        self._work = work
+        self._stop = stop
+
+    @Slot()
+    def run(self) -> None:
+        try:
+            result = self._work(self.progressed.emit, self._stop)
+        except Cancelled:
+            self.cancelled.emit()
+        except UserError as error:
+            log.warning("job failed", exc_info=True)
+            self.failed.emit(error)
+        except Exception as error:
+            log.exception("job failed")
+            self.failed.emit(error)
+        else:
+            self.succeeded.emit(result)
+        finally:
+            self.done.emit()
+
+
+class Job(QObject):
+    """One piece of work on its own thread. Runs once.
+
+    Signals, in the thread that the job belongs to:
+        progressed(object): what the work reported.
+        succeeded(object): its result.
+        failed(Exception): a `UserError`, or a fault of the program (logged already).
+        cancelled(): it obeyed a cancel.
+        finished(): after one of these three, when the thread has ended.
+
+    Args:
+        title: what it does, for people, such as "Training".
+        work: must obey its token and touch no widget.
+    """
+
+    progressed = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, title: str, work: Work, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self._stop = StopToken()
+        self._thread = QThread(self)
+        self._worker = _Worker(work, self._stop)
+        self._worker.moveToThread(self._thread)
+        self._thread.started.connect(self._worker.run)
+        self._worker.progressed.connect(self.progressed)
+        self._worker.succeeded.connect(self.succeeded)
+        self._worker.failed.connect(self.failed)
+        self._worker.cancelled.connect(self.cancelled)
+        # Directly: the thread ends by itself, without waiting for the window.
+        self._worker.done.connect(self._thread.quit, Qt.ConnectionType.DirectConnection)
+        self._thread.finished.connect(self.finished)
+
+    @property
+    def running(self) -> bool:
+        return self._thread.isRunning()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Asks the work to end with what it has."""
+        self._stop.finish()
+
+    def cancel(self) -> None:
+        """Asks the work to drop everything."""
+        self._stop.cancel()
+
+    def shut_down(self) -> None:
+        """Cancels and waits until the thread has ended. Never kills it.
+
+        What the work still told is delivered before this returns: a result that
+        has to be closed reaches its owner.
+        """
+        self._stop.cancel()
+        self._thread.wait()
+        QCoreApplication.sendPostedEvents(self)

@@ -1,0 +1,131 @@
+"""Photos to the disk, one after the other, while the window goes on."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from facegui.core.camera import Frame
+from facegui.core.capturing import new_photo
+from facegui.core.images import Pixels
+from facegui.core.photo_library import Photo
+from facegui.core.project import Project
+from facegui.core.scaling import scaled_for_screen
+
+log = logging.getLogger(__name__)
+
+THUMBNAIL_HEIGHT = 192
+"""Of the pictures in `TakenPhoto`, in pixels: enough for screens of double density."""
+
+SESSION_GAP_S = 30 * 60.0
+"""After so long without a photo the next one begins another session."""
+
+_LONGEST_QUEUE = 8
+"""Frames that wait in memory; a disk that is slower than that is said to be slow."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakenPhoto:
+    """A photo that is on disk now.
+
+    Args:
+        photo: in the project.
+        project: it belongs to.
+        thumbnail: (h, w, 3) RGB uint8, `THUMBNAIL_HEIGHT` high.
+    """
+
+    photo: Photo
+    project: Project
+    thumbnail: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    project: Project
+    frame: Frame
+    camera_name: str
+
+
+class _Writer(QObject):
+    """Lives in the writer's thread."""
+
+    stored = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, requests: queue.Queue[_Request | None]) -> None:
+        super().__init__()
+        self._requests = requests
+        self._session = ""
+        self._session_of: tuple[Project, str] | None = None
+        self._session_until_s = 0.0
+
+    @Slot()
+    def run(self) -> None:
+        while (request := self._requests.get()) is not None:
+            try:
+                taken = self._store(request)
+            except Exception as error:
+                log.exception("a photo could not be stored")
+                self.failed.emit(error)
+            else:
+                self.stored.emit(taken)
+
+    def _store(self, request: _Request) -> TakenPhoto:
+        new = new_photo(request.frame, self._session_for(request))
+        photo = request.project.add_photos([new])[0]
+        height, width = request.frame.pixels.shape[:2]
+        small = max(1, round(width * THUMBNAIL_HEIGHT / height))
+        thumbnail = scaled_for_screen(request.frame.pixels, small, THUMBNAIL_HEIGHT)
+        return TakenPhoto(photo, request.project, thumbnail)
+
+    def _session_for(self, request: _Request) -> str:
+        """Photos of one camera belong together until there is a long break."""
+        wanted, now_s = (request.project, request.camera_name), time.monotonic()
+        if wanted != self._session_of or now_s > self._session_until_s:
+            self._session = request.project.new_session(f"Taken with {request.camera_name}")
+            self._session_of = wanted
+        self._session_until_s = now_s + SESSION_GAP_S
+        return self._session
+
+
+class PhotoWriter(QObject):
+    """Stores frames in a project, in the order they were given.
+
+    Signals:
+        stored(TakenPhoto): it is on disk.
+        failed(Exception): a frame could not be stored; the others are tried all the same.
+    """
+
+    stored = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._requests: queue.Queue[_Request | None] = queue.Queue(_LONGEST_QUEUE)
+        self._writer = _Writer(self._requests)
+        self._writer.stored.connect(self.stored)
+        self._writer.failed.connect(self.failed)
+        self._thread = QThread(self)
+        self._writer.moveToThread(self._thread)
+        self._thread.started.connect(self._writer.run)
+
+    def offer(self, project: Project, frame: Frame, camera_name: str) -> bool:
+        """Has a frame stored soon; False when the disk is so slow that the queue is full."""
+        try:
+            self._requests.put_nowait(_Request(project, frame, camera_name))
+        except queue.Full:
+            return False
+        if not self._thread.isRunning():
+            self._thread.start()
+        return True
+
+    def shut_down(self) -> None:
+        """Waits until everything that was offered is on disk."""
+        if self._thread.isRunning():
+            self._requests.put(None)
+            self._thread.quit()
+            self._thread.wait()

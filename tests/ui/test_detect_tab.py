@@ -1,0 +1,417 @@
+"""Live boxes from any source; no model, a damaged one, no camera: said, with a way on."""
+
+from __future__ import annotations
+
+import json
+import threading
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from facegui.core.boxes import Box, Detection
+from facegui.core.camera import CameraInfo, CameraKind
+from facegui.core.camera_errors import CameraUnpluggedError, NotAVideoError
+from facegui.core.cameras import DEMO, open_camera
+from facegui.core.drawing import Meaning
+from facegui.core.errors import UserError
+from facegui.core.images import Pixels, read_picture, write_picture
+from facegui.core.project import Project
+from facegui.ui.detect_controls import run_in_words
+from facegui.ui.detect_stage import Pulse
+from facegui.ui.detect_tab import DetectTab
+from facegui.workers.project_store import ProjectStore
+
+WEBCAM = CameraInfo("Test camera", CameraKind.WEBCAM, "0", 0)
+SURE = Detection(Box(5, 5, 25, 30), 0.9)
+UNSURE = Detection(Box(30, 5, 60, 40), 0.3)
+
+
+class FakeDetector:
+    """Finds a sure face and an unsure one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.threshold = 0.4
+
+    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]:  # noqa: ARG002
+        return SURE, UNSURE
+
+
+@pytest.fixture
+def project(store: ProjectStore, tmp_path: Path) -> Project:
+    store.create(tmp_path / "Faces")
+    assert store.project is not None
+    return store.project
+
+
+def add_run(project: Project, name: str, card: dict[str, Any] | None = None) -> Path:
+    """A run as it is on disk; its model file is for fake detectors only."""
+    folder = project.runs_folder / name
+    folder.mkdir()
+    (folder / "settings.json").write_text("{}")
+    (folder / "card.json").write_text(json.dumps(card or {}))
+    (folder / "model.tflite").write_bytes(b"")
+    return folder / "model.tflite"
+
+
+@pytest.fixture
+def make_detect(make_tab: Any, qtbot: QtBot) -> Callable[..., DetectTab]:
+    """A tab that is shown, with fake cameras that are opened one after the other."""
+
+    def make(*cameras: Any, **seams: Any) -> DetectTab:
+        given = list(cameras)
+        seams.setdefault("open_camera", lambda _: given.pop(0))
+        seams.setdefault("list_cameras", lambda: (WEBCAM, DEMO))
+        seams.setdefault("load_detector", FakeDetector)
+        tab: DetectTab = make_tab(DetectTab, **seams)
+        tab.resize(900, 600)
+        tab.show()
+        qtbot.waitExposed(tab)
+        tab.enter()
+        qtbot.waitUntil(lambda: tab.picker.source is not None)
+        return tab
+
+    return make
+
+
+@pytest.fixture
+def running(
+    project: Project, make_detect: Any, make_camera: Any, qtbot: QtBot
+) -> tuple[DetectTab, Any]:
+    """A tab that shows the first frame of a webcam with its boxes."""
+    add_run(project, "2026-01-01_10-00-00")
+    camera = make_camera()
+    tab = make_detect(camera)
+    qtbot.waitUntil(lambda: tab.detection.model is not None)
+    tab.main_button.click()
+    sent = camera.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
+    return tab, camera
+
+
+def confidences(tab: DetectTab) -> list[str]:
+    assert all(box.meaning is Meaning.DETECTION for box in tab.view.boxes)
+    return [box.text for box in tab.view.boxes]
+
+
+@pytest.mark.usefixtures("project")
+def test_without_a_model_the_way_leads_to_training(qtbot: QtBot, make_detect: Any) -> None:
+    tab = make_detect()
+    assert "No model" in tab.view.message
+    with qtbot.waitSignal(tab.step_wanted) as wanted:
+        tab.main_button.click()
+    assert wanted.args == ["train"]
+
+
+def test_boxes_are_shown_with_the_recommended_threshold(running: Any) -> None:
+    tab, _ = running
+    assert confidences(tab) == ["0.90"]
+    assert tab.view.boxes[0].box == SURE.box
+    assert tab.view.message == ""
+    assert "ms" in tab.view.status
+    assert tab.summary == "live"
+    assert tab.live
+    assert tab.view.mirrored
+
+
+def test_threshold_acts_on_the_picture_that_is_there(running: Any) -> None:
+    tab, _ = running
+    tab.model_controls.slider.setValue(20)
+    assert confidences(tab) == ["0.90", "0.30"]
+    tab.model_controls.slider.setValue(95)
+    assert confidences(tab) == []
+    tab.model_controls.recommended_button.click()
+    assert confidences(tab) == ["0.90"]
+
+
+def test_newest_run_is_chosen_until_the_user_chooses(
+    qtbot: QtBot, project: Project, store: ProjectStore, make_detect: Any
+) -> None:
+    first = add_run(project, "2026-01-01_10-00-00")
+    tab = make_detect()
+    assert tab.model_controls.model_path == first
+    second = add_run(project, "2026-01-02_10-00-00")
+    store.look()
+    assert tab.model_controls.model_path == second
+    qtbot.waitUntil(lambda: tab.detection.model and tab.detection.model.path == second)
+    tab.model_controls.runs.setCurrentIndex(1)
+    tab.model_controls.runs.activated.emit(1)
+    add_run(project, "2026-01-03_10-00-00")
+    store.look()
+    assert tab.model_controls.model_path == first
+    qtbot.waitUntil(lambda: tab.detection.model and tab.detection.model.path == first)
+
+
+def test_first_run_that_ends_makes_the_tab_ready(
+    project: Project, store: ProjectStore, make_detect: Any
+) -> None:
+    tab = make_detect()
+    (project.runs_folder / "2026-01-01_09-00-00").mkdir()
+    store.look()
+    assert tab.main_button.text() == "Go to Train"  # that one was broken off
+    add_run(project, "2026-01-01_10-00-00")
+    store.look()
+    assert tab.main_button.text() == "Start"
+    assert tab.summary == "ready"
+
+
+def test_run_is_told_by_time_and_score(project: Project, store: ProjectStore) -> None:
+    add_run(project, "2026-01-02_10-30-00", {"test": {"ap50": 0.975}})
+    (run,) = store.runs
+    assert run_in_words(run) == "02 Jan 2026, 10:30 (AP50 0.97)"
+    (run.folder / "card.json").write_text("{broken")
+    assert run_in_words(run) == "02 Jan 2026, 10:30"
+
+
+def test_damaged_model_is_said_and_another_run_goes_on(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    damaged = add_run(project, "2026-01-02_10-00-00")
+
+    def load(path: Path) -> FakeDetector:
+        if path == damaged:
+            raise UserError("The model is damaged.", "Use another run, or train again.")
+        return FakeDetector(path)
+
+    camera = make_camera()
+    tab = make_detect(camera, load_detector=load)
+    qtbot.waitUntil(lambda: "damaged" in tab.view.message)
+    assert "another run" in tab.view.message
+    assert tab.main_button.text() == "Try again"
+    tab.model_controls.runs.setCurrentIndex(1)
+    tab.model_controls.runs.activated.emit(1)
+    sent = camera.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels and bool(tab.view.boxes))
+    assert tab.view.message == ""
+
+
+def test_model_that_goes_away_while_it_runs_is_said(
+    project: Project, store: ProjectStore, running: Any
+) -> None:
+    tab, camera = running
+    (project.runs_folder / "2026-01-01_10-00-00" / "model.tflite").unlink()
+    store.look()
+    assert "No model" in tab.view.message
+    assert camera.closed.wait(20)
+
+
+def test_unplugged_camera_is_said_and_comes_back(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    first, second = make_camera(), make_camera()
+    tab = make_detect(first, second)
+    tab.camera._pauses_s = (0.0,)
+    tab.main_button.click()
+    sent = first.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
+    first.fail(CameraUnpluggedError("Test camera"))
+    qtbot.waitUntil(lambda: "cable" in tab.view.message)
+    assert not tab.view_controls.snapshot.isEnabled()
+    sent = second.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
+    assert tab.view.message == ""
+
+
+def test_damaged_video_is_said(qtbot: QtBot, project: Project, make_detect: Any) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+
+    def fails(info: CameraInfo) -> None:  # noqa: ARG001
+        raise NotAVideoError("film.mp4")
+
+    tab = make_detect(open_camera=fails)
+    tab.show_path(Path("film.mp4"))
+    qtbot.waitUntil(lambda: "damaged or no video" in tab.view.message)
+    assert tab.main_button.text() == "Try again"
+
+
+def test_end_of_a_video_is_said(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    camera = make_camera("film.mp4", CameraKind.VIDEO)
+    tab = make_detect(camera)
+    tab.show_path(Path("film.mp4"))
+    camera.send()
+    camera.end()
+    qtbot.waitUntil(lambda: "last picture" in tab.view.message)
+    assert tab.main_button.text() == "Start"
+    assert not tab.live
+
+
+def test_stop_and_leaving_let_go_of_the_camera(running: Any) -> None:
+    tab, camera = running
+    tab.main_button.click()
+    assert camera.closed.wait(20)
+    assert tab.view.pixels is None
+    assert not tab.live
+    assert tab.summary == "ready"
+    tab.leave()
+
+
+def test_pause_keeps_the_picture(qtbot: QtBot, running: Any) -> None:
+    tab, camera = running
+    before = tab.view.pixels
+    qtbot.keyClick(tab, Qt.Key.Key_P)
+    assert tab.view_controls.pause.isChecked()
+    camera.send()
+    camera.wait_until_read(2)
+    qtbot.keyClick(tab, Qt.Key.Key_P)
+    assert tab.view.pixels is before
+    sent = camera.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
+
+
+def test_mirror_by_key(qtbot: QtBot, running: Any) -> None:
+    tab, _ = running
+    qtbot.keyClick(tab, Qt.Key.Key_M)
+    assert not tab.view.mirrored
+
+
+def test_snapshot_has_the_boxes(qtbot: QtBot, project: Project, running: Any) -> None:
+    tab, _ = running
+    shown = tab.view.pixels
+    with qtbot.waitSignal(tab.noticed) as noticed:
+        qtbot.keyClick(tab, Qt.Key.Key_S)
+    (path,) = (project.folder / "snapshots").iterdir()
+    assert path.name in noticed.args[0]
+    saved = read_picture(path)
+    assert saved.shape == shown.shape
+    top_edge = saved[5, 8:22].astype(int) - shown[5, 8:22]
+    assert np.abs(top_edge).mean() > 20
+    far_away = saved[44:, 40:].astype(int) - shown[44:, 40:]
+    assert np.abs(far_away).mean() < 20
+
+
+def test_snapshot_that_cannot_be_saved_is_said(
+    qtbot: QtBot, project: Project, running: Any
+) -> None:
+    tab, _ = running
+    (project.folder / "snapshots").write_text("in the way")
+    with qtbot.waitSignal(tab.failed) as failed:
+        tab.view_controls.snapshot.click()
+    assert isinstance(failed.args[0], UserError)
+
+
+def test_pictures_of_a_folder_are_gone_through_by_the_arrows(
+    qtbot: QtBot, project: Project, make_detect: Any, tmp_path: Path
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in (1, 2, 10):
+        write_picture(folder / f"{number}.png", np.full((48, 64, 3), 20 * number, np.uint8))
+    (folder / "3.jpg").write_bytes(b"no picture")
+    tab = make_detect(open_camera=open_camera)
+    tab.show_path(folder)
+
+    def shows(grey: int) -> bool:
+        return tab.view.pixels is not None and tab.view.pixels[0, 0, 0] == grey
+
+    qtbot.waitUntil(lambda: shows(20) and confidences(tab) == ["0.90"])
+    assert not tab.steps.back_button.isEnabled()
+    tab.activateWindow()
+    tab.view.setFocus()
+    qtbot.waitUntil(tab.view.hasFocus)
+    qtbot.keyClick(tab.view, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: shows(40))
+    assert "2 of 4" in tab.steps.label.text()
+    tab.steps.on_button.click()
+    qtbot.waitUntil(lambda: "no picture" in tab.view.message)
+    tab.steps.on_button.click()
+    qtbot.waitUntil(lambda: shows(200) and tab.view.message == "")
+    qtbot.keyClick(tab.view, Qt.Key.Key_Left)
+    qtbot.keyClick(tab.view, Qt.Key.Key_Left)
+    qtbot.waitUntil(lambda: shows(40) and tab.view.message == "")
+    # Another run looks at the picture that stands still.
+    assert tab.detection.model is not None
+    tab.main_button.click()
+    assert tab.steps.isHidden()
+
+
+def test_folder_without_pictures_is_said(
+    qtbot: QtBot, project: Project, make_detect: Any, tmp_path: Path
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    (tmp_path / "empty").mkdir()
+    tab = make_detect(open_camera=open_camera)
+    tab.show_path(tmp_path / "empty")
+    qtbot.waitUntil(lambda: "no picture" in tab.view.message)
+    with qtbot.waitSignal(tab.noticed):
+        tab.show_path(tmp_path / "notes.txt")
+
+
+def test_video_is_shown_while_the_model_is_still_loading(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    loading = threading.Event()
+
+    def load(path: Path) -> FakeDetector:
+        assert loading.wait(20)
+        return FakeDetector(path)
+
+    camera = make_camera()
+    tab = make_detect(camera, load_detector=load)
+    tab.main_button.click()
+    sent = camera.send()
+    loading.set()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels and bool(tab.view.boxes))
+
+
+def test_without_a_project_nothing_breaks(make_detect: Any) -> None:
+    tab = make_detect()
+    tab.save_snapshot()
+    tab.toggle_pause()
+    assert tab.main_button.text() == "Go to Train"
+
+
+def test_pulse_counts_the_last_second() -> None:
+    now = 0.0
+    pulse = Pulse(lambda: now)
+    assert pulse.beat() == 0.0
+    for _ in range(100):
+        now += 1 / 30
+        pace = pulse.beat()
+    assert pace == pytest.approx(30.0)
+    now += 60.0
+    assert pulse.beat() == 0.0
+
+
+@pytest.mark.slow
+def test_real_model_finds_its_box_in_the_demo_camera(
+    qtbot: QtBot, project: Project, make_detect: Any
+) -> None:
+    from facegui.ml.detection import Detector
+    from facegui.ml.export import to_litert
+    from facegui.ml.model_file import ModelDescription, write_model_file
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import keras
+
+        picture = keras.Input((32, 32, 3), name="picture")
+        pooled = keras.layers.GlobalAveragePooling2D()(picture)
+        face = keras.layers.Dense(1, "sigmoid", name="face", kernel_initializer="zeros")(pooled)
+        box = keras.layers.Dense(
+            4,
+            name="box",
+            kernel_initializer="zeros",
+            bias_initializer=keras.initializers.Constant(0.25),
+        )(pooled)
+        shifted = keras.layers.Lambda(lambda x: x * [1.0, 1.0, 3.0, 3.0], name="corners")(box)
+        litert = to_litert(keras.Model(picture, {"face": face, "box": shifted}))
+    path = add_run(project, "2026-01-01_10-00-00")
+    write_model_file(path, litert, ModelDescription("classic", "single-box", 32, 32, 0.3))
+    tab = make_detect(open_camera=open_camera, list_cameras=lambda: (DEMO,), load_detector=Detector)
+    tab.main_button.click()
+    qtbot.waitUntil(lambda: bool(tab.view.boxes), timeout=60_000)
+    assert confidences(tab) == ["0.50"]
+    assert tab.view.boxes[0].box.corners == pytest.approx((160, 120, 480, 360))

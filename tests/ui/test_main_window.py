@@ -1,0 +1,590 @@
+"""The window around the tabs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from facegui.core.errors import UserError
+from facegui.core.progress import StopToken
+from facegui.core.project import Project
+from facegui.ui import project_actions
+from facegui.ui.main_window import MainWindow
+from facegui.ui.questions import Questions
+from facegui.ui.tab import Tab
+from facegui.ui.user_settings import Colours, UserSettings, UserSettingsFile
+from facegui.workers.job import Job
+from facegui.workers.job_board import JobBoard
+from facegui.workers.project_store import ProjectStore
+from facegui.workers.tensorflow_loader import TensorFlowLoader
+
+
+class FakeTab(Tab):
+    """Writes down what the window does with it."""
+
+    def __init__(self, store: ProjectStore, board: JobBoard, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.store, self.board = store, board
+        self.calls: list[str] = []
+        self.is_live = False
+        self.summary_changed.emit(f"{self.NAME} as it was made")
+
+    @property
+    def live(self) -> bool:
+        return self.is_live
+
+    def enter(self) -> None:
+        self.calls.append("enter")
+
+    def leave(self) -> None:
+        self.calls.append("leave")
+
+    def tensorflow_ready(self) -> None:
+        self.calls.append("tensorflow")
+
+    def shut_down(self) -> None:
+        self.calls.append("shut_down")
+
+
+class First(FakeTab):
+    NAME, TITLE, ICON = "capture", "Capture", "mdi6.camera"
+    KEYS = (("N", "Says no face"),)
+
+    def __init__(self, store: ProjectStore, board: JobBoard, parent: QWidget | None = None) -> None:
+        super().__init__(store, board, parent)
+        QShortcut(QKeySequence("Space"), self).setWhatsThis("Takes a photo")
+
+
+class Second(FakeTab):
+    NAME, TITLE, ICON = "annotate", "Annotate", "mdi6.vector-rectangle"
+
+
+class Third(FakeTab):
+    NAME, TITLE, ICON = "train", "Train", "mdi6.school-outline"
+    NEEDS_TENSORFLOW = True
+
+
+@dataclass
+class Answers(Questions):
+    """Answers in the user's place, and remembers what was asked."""
+
+    folders: list[Path | None] = field(default_factory=list)
+    close: bool = True
+    asked: list[str] = field(default_factory=list)
+
+    def new_folder(self, parent: QWidget, title: str, text: str, suggestion: Path) -> Path | None:  # noqa: ARG002
+        self.asked.append(title)
+        return self.folders.pop(0)
+
+    def existing_folder(self, parent: QWidget, title: str, start: Path) -> Path | None:  # noqa: ARG002
+        self.asked.append(title)
+        return self.folders.pop(0)
+
+    def stop_and_close(self, parent: QWidget, job_title: str) -> bool:  # noqa: ARG002
+        self.asked.append(job_title)
+        return self.close
+
+
+MakeWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def user_settings(own_home: Path) -> UserSettingsFile:
+    return UserSettingsFile(own_home / "settings.json")
+
+
+@pytest.fixture
+def make_window(
+    qtbot: QtBot,
+    store: ProjectStore,
+    board: JobBoard,
+    user_settings: UserSettingsFile,
+    answers: Answers,
+) -> Iterator[MakeWindow]:
+    windows: list[MainWindow] = []
+
+    def make(**seams: Any) -> MainWindow:
+        seams.setdefault("loader", TensorFlowLoader(load=lambda: None))
+        window = MainWindow(
+            store, board, user_settings, (First, Second, Third), questions=answers, **seams
+        )
+        windows.append(window)
+        qtbot.addWidget(window)
+        window.show()
+        return window
+
+    yield make
+    for window in windows:
+        window.shut_down()
+
+
+def waiting_job(begun: threading.Event) -> Job:
+    def work(report: Any, stop: StopToken) -> None:  # noqa: ARG001
+        begun.set()
+        while not stop.cancelled:
+            threading.Event().wait(0.001)
+        stop.raise_if_cancelled()
+
+    return Job("Training", work)
+
+
+def calls(window: MainWindow, number: int) -> list[str]:
+    tab = window.tabs[number]
+    assert isinstance(tab, FakeTab)
+    return tab.calls
+
+
+def drop(window: MainWindow, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    copy, left, none = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    entering = QDragEnterEvent(QPoint(9, 9), copy, data, left, none)
+    window.dragEnterEvent(entering)
+    if entering.isAccepted():
+        window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
+
+
+# Projects
+
+
+def test_first_start_shows_three_ways_to_begin(make_window: MakeWindow) -> None:
+    window = make_window()
+    assert window.stack.currentWidget() is window.welcome
+    assert window.step_bar.isHidden()
+    assert window.windowTitle() == "FaceGUI"
+    for button in (
+        window.welcome.new_button,
+        window.welcome.demo_button,
+        window.welcome.import_button,
+    ):
+        assert button.isEnabled()
+    assert window.welcome.recent_list.isHidden()
+
+
+def test_new_project_leads_to_the_first_step(
+    make_window: MakeWindow, answers: Answers, tmp_path: Path
+) -> None:
+    window = make_window()
+    answers.folders = [tmp_path / "Faces"]
+    window.welcome.new_button.click()
+    assert window.windowTitle() == "Faces - FaceGUI"
+    assert window.stack.currentWidget() is window.tabs[0]
+    assert calls(window, 0) == ["enter"]
+    assert not window.step_bar.isHidden()
+
+
+def test_nothing_happens_where_the_user_would_rather_not(
+    make_window: MakeWindow, answers: Answers, store: ProjectStore
+) -> None:
+    window = make_window()
+    answers.folders = [None] * 4
+    for button in (
+        window.welcome.new_button,
+        window.welcome.demo_button,
+        window.welcome.import_button,
+        window.welcome.open_button,
+    ):
+        button.click()
+    assert len(answers.asked) == 4
+    assert store.project is None
+    assert window.notices.isHidden()
+
+
+def test_demo_project_is_made_by_a_job_and_opened(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    answers: Answers,
+    board: JobBoard,
+    store: ProjectStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(project_actions, "DEMO_PHOTOS", 3)
+    window = make_window()
+    answers.folders = [tmp_path / "Demo"]
+    with qtbot.waitSignal(board.ended, timeout=30_000):
+        window.welcome.demo_button.click()
+        assert not window.job_strip.isHidden()
+        assert not window.welcome.new_button.isEnabled()
+        assert "still running" in window.welcome.new_button.toolTip()
+    assert store.project is not None
+    assert len(store.project.samples()) == 3
+    assert window.stack.currentWidget() is window.tabs[1]
+    assert window.job_strip.isHidden()
+
+
+def test_photos_are_imported_into_a_new_project(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    answers: Answers,
+    board: JobBoard,
+    store: ProjectStore,
+    demo_project: Project,
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for photo in demo_project.photos[:2]:
+        (source / photo.name).write_bytes(photo.path.read_bytes())
+    store.close()
+    window = make_window()
+    answers.folders = [source, tmp_path / "Mine"]
+    with qtbot.waitSignal(board.ended, timeout=30_000):
+        window.welcome.import_button.click()
+    assert store.project is not None
+    assert store.project.name == "Mine"
+    assert len(store.project.photos) == 2
+    assert "2 photos came in" in window.notices.text.text()
+    assert window.stack.currentWidget() is window.tabs[1]
+
+
+def test_project_with_photos_opens_where_they_are_seen(
+    make_window: MakeWindow, demo_project: Project
+) -> None:
+    window = make_window()
+    assert window.windowTitle() == f"{demo_project.name} - FaceGUI"
+    assert window.stack.currentWidget() is window.tabs[1]
+
+
+def test_failed_open_is_told_and_keeps_the_project(
+    make_window: MakeWindow, answers: Answers, store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    answers.folders = [tmp_path]
+    window.projects.open_action.trigger()
+    assert not window.notices.isHidden()
+    assert store.project is not None
+    assert store.project.name == "One"
+
+
+def test_recent_projects_are_offered_newest_first(
+    qtbot: QtBot, make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    window = make_window()
+    for name in ("One", "Two"):
+        store.create(tmp_path / name)
+    window.projects.close_action.trigger()
+    assert store.project is None
+    recent = window.welcome.recent_list
+    assert [recent.item(row).text().split("\n")[0] for row in range(2)] == ["Two", "One"]
+    place = recent.visualItemRect(recent.item(1)).center()
+    qtbot.mouseClick(recent.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert store.project is not None
+    assert store.project.name == "One"
+    window.projects.recent_menu.actions()[1].trigger()
+    assert store.project.name == "Two"
+
+
+def test_last_project_is_known_unless_it_was_closed_or_is_gone(
+    make_window: MakeWindow, store: ProjectStore, user_settings: UserSettingsFile, tmp_path: Path
+) -> None:
+    window = make_window()
+    assert window.projects.last is None
+    store.create(tmp_path / "One")
+    assert window.projects.last == tmp_path / "One"
+    window.projects.close_project()
+    assert window.projects.last is None
+    user_settings.change(UserSettings().with_project(tmp_path / "Gone"))
+    assert window.projects.last is None
+
+
+def test_dropped_project_is_opened_and_dropped_photos_become_one(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    answers: Answers,
+    board: JobBoard,
+    store: ProjectStore,
+    demo_project: Project,
+    tmp_path: Path,
+) -> None:
+    store.close()
+    window = make_window()
+    drop(window, demo_project.photos[0].path)  # a file: not for the window
+    assert store.project is None
+    drop(window, demo_project.folder)
+    assert store.project is not None
+    assert store.project.folder == demo_project.folder
+    photos = tmp_path / "more"
+    photos.mkdir()
+    (photos / "a.jpg").write_bytes(demo_project.photos[0].path.read_bytes())
+    answers.folders = [tmp_path / "New"]
+    with qtbot.waitSignal(board.ended, timeout=30_000):
+        drop(window, photos)
+    assert store.project.name == "New"
+
+
+def test_no_other_project_while_a_job_runs(
+    make_window: MakeWindow, answers: Answers, store: ProjectStore, board: JobBoard, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    Project.create(tmp_path / "Two").close()
+    window = make_window()
+    board.start(waiting_job(threading.Event()))
+    assert not window.projects.new_action.isEnabled()
+    assert "Training is still running" in window.projects.close_action.toolTip()
+    drop(window, tmp_path / "Two")
+    window.projects.make_new()
+    window.projects.close_project()
+    assert store.project is not None
+    assert store.project.name == "One"
+    assert answers.asked == []
+    assert "Training is still running" in window.notices.text.text()
+
+
+def test_project_that_is_gone_leads_to_the_first_page(
+    make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    store.failed.emit(UserError("The project folder One is gone.", "Connect the disk again."))
+    assert window.stack.currentWidget() is window.welcome
+    assert "gone" in window.notices.text.text()
+
+
+# Tabs
+
+
+def test_a_photo_that_one_tab_wants_seen_is_shown_by_the_others(
+    make_window: MakeWindow, store: ProjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    shown: list[str] = []
+    monkeypatch.setattr(window.tabs[0], "show_photo", shown.append)
+    window.tabs[1].photo_wanted.emit("bad label.jpg")
+    assert shown == ["bad label.jpg"]
+
+
+def test_tabs_are_entered_and_left_by_keys_and_by_each_other(
+    qtbot: QtBot, make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: calls(window, 0) == ["enter", "leave"])
+    assert calls(window, 1) == ["enter"]
+    window.tabs[1].step_wanted.emit("capture")
+    assert window.stack.currentWidget() is window.tabs[0]
+    window.step_bar.chosen.emit(0)
+    assert calls(window, 0) == ["enter", "leave", "enter"]
+    window.projects.close_project()
+    assert calls(window, 0)[-1] == "leave"
+
+
+def test_another_project_enters_the_tab_anew(
+    make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    window = make_window()
+    store.create(tmp_path / "One")
+    store.create(tmp_path / "Two")
+    assert calls(window, 0) == ["enter", "leave", "enter"]
+
+
+def test_summaries_stand_in_the_steps(make_window: MakeWindow) -> None:
+    window = make_window()
+    assert window.step_bar.summary(1) == "annotate as it was made"
+    window.tabs[1].summary_changed.emit("76 of 90 labelled")
+    assert window.step_bar.summary(1) == "76 of 90 labelled"
+
+
+def test_error_of_a_tab_goes_with_the_tab(
+    make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    window.tabs[0].failed.emit(UserError("The camera is gone.", "Check the cable."))
+    assert "The camera is gone." in window.notices.text.text()
+    window.show_step(1)
+    assert window.notices.isHidden()
+    window.show_error(ValueError("a fault"))
+    window.show_step(0)
+    assert not window.notices.isHidden()
+
+
+def test_tensorflow_is_loaded_where_it_is_needed(
+    qtbot: QtBot, make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    assert not window.loader.is_loading
+    with qtbot.waitSignal(window.loader.ready):
+        window.show_step_named("train")
+    assert "tensorflow" in calls(window, 2)
+
+
+def test_tensorflow_is_loaded_when_idle_with_something_to_train_on(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    store: ProjectStore,
+    demo_project: Project,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("facegui.ui.idle_loading.IDLE_MS", 1)
+    window = make_window()
+    shown = window.tabs[1]
+    assert isinstance(shown, FakeTab)
+    shown.is_live = True
+    with qtbot.assertNotEmitted(window.loader.ready, wait=50):
+        pass
+    with qtbot.waitSignal(window.loader.ready):
+        shown.is_live = False
+    assert store.project is not None
+
+
+def test_empty_project_loads_no_tensorflow(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    store: ProjectStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("facegui.ui.idle_loading.IDLE_MS", 1)
+    store.create(tmp_path / "One")
+    window = make_window()
+    with qtbot.assertNotEmitted(window.loader.ready, wait=50):
+        pass
+
+
+# The end
+
+
+def test_closing_during_work_asks_once_and_can_be_called_off(
+    make_window: MakeWindow, answers: Answers, store: ProjectStore, board: JobBoard, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    begun = threading.Event()
+    job = waiting_job(begun)
+    board.start(job)
+    assert begun.wait(10)
+    answers.close = False
+    assert not window.close()
+    assert answers.asked == ["Training"]
+    assert window.isVisible()
+    assert job.running
+
+
+def test_closing_stops_everything_and_frees_the_project(
+    make_window: MakeWindow, answers: Answers, store: ProjectStore, board: JobBoard, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    begun = threading.Event()
+    board.start(waiting_job(begun))
+    assert begun.wait(10)
+    assert window.close()
+    assert answers.asked == ["Training"]
+    assert board.job is None
+    assert calls(window, 0) == ["enter", "leave", "shut_down"]
+    assert calls(window, 1) == ["shut_down"]
+    Project.open(tmp_path / "One").close()
+    assert window.close()
+    assert answers.asked == ["Training"]
+
+
+def test_closing_while_the_demo_is_made_frees_its_folder(
+    make_window: MakeWindow, answers: Answers, tmp_path: Path
+) -> None:
+    window = make_window()
+    answers.folders = [tmp_path / "Demo"]
+    window.welcome.demo_button.click()
+    window.close()
+    if (tmp_path / "Demo" / "project.json").exists():
+        Project.open(tmp_path / "Demo").close()
+
+
+def test_geometry_is_kept(make_window: MakeWindow) -> None:
+    window = make_window()
+    assert (window.width(), window.height()) == (1280, 800)
+    window.resize(900, 640)
+    window.close()
+    assert QSettings().value("geometry") is not None
+    again = make_window()
+    assert (again.width(), again.height()) == (900, 640)
+
+
+def test_window_is_usable_at_900x600(
+    make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    window.resize(900, 600)
+    assert (window.width(), window.height()) == (900, 600)
+
+
+# Menus
+
+
+def test_help_lists_the_keys_of_the_tab_and_of_the_window(
+    qtbot: QtBot, make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    window = make_window()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    assert "How to begin" in window.help_panel.text.toPlainText()
+    store.create(tmp_path / "One")
+    text = window.help_panel.text.toPlainText()
+    for words in ("Space", "Takes a photo", "Says no face", "Ctrl+N", "Alt+2", "F1", "F11"):
+        assert words in text
+    assert text.index("Takes a photo") < text.index("Keys everywhere")
+    assert text.count("Takes a photo") == 1
+    window.show_step(2)
+    assert "Takes a photo" not in window.help_panel.text.toPlainText()
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    assert window.help_panel.isHidden()
+
+
+def test_colours_are_chosen_in_the_menu(qtbot: QtBot, make_window: MakeWindow) -> None:
+    window = make_window()
+    dark = next(a for a in window.colour_actions.actions() if a.data() == Colours.DARK)
+    with qtbot.waitSignal(window.colours_chosen) as chosen:
+        dark.trigger()
+    assert chosen.args == [Colours.DARK]
+
+
+def test_full_screen_and_back(make_window: MakeWindow) -> None:
+    window = make_window()
+    window.full_screen_action.trigger()
+    assert window.isFullScreen()
+    window.full_screen_action.trigger()
+    assert not window.isFullScreen()
+
+
+def test_about_tells_what_the_doctor_tells(
+    qtbot: QtBot, make_window: MakeWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from facegui.core.environment import Finding, State
+
+    found = (Finding("Python", "3.11"), Finding("LabelMe", "gone", State.PROBLEM, "pip it"))
+    monkeypatch.setattr("facegui.ui.about.examine", lambda *_: found)
+    window = make_window(log_path=Path("facegui.log"))
+    window.about_action.trigger()
+    about = window.findChild(QWidget, "about")
+    assert about is not None
+    qtbot.waitUntil(about.copy_button.isEnabled)  # type: ignore[attr-defined]
+    text = about.text.toPlainText()  # type: ignore[attr-defined]
+    for words in ("Python: 3.11", "PROBLEM", "-> pip it", "facegui.log"):
+        assert words in text
+    assert "missing" in about.verdict.text()  # type: ignore[attr-defined]

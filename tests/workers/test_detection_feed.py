@@ -1,0 +1,202 @@
+"""The newest frame wins, the camera never waits, and boxes stay with their frame."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from facegui.core.boxes import Box, Detection
+from facegui.core.camera import CameraInfo, CameraKind
+from facegui.core.errors import UserError
+from facegui.core.images import Pixels
+from facegui.workers.camera_feed import CameraFeed
+from facegui.workers.detection_feed import LEAST_CONFIDENCE, DetectionFeed
+
+WEBCAM = CameraInfo("Test camera", CameraKind.WEBCAM, "0", 0)
+MODEL, OTHER = Path("runs/1/model.tflite"), Path("runs/2/model.tflite")
+FACE = Detection(Box(1, 2, 30, 40), 0.9)
+
+
+class FakeDetector:
+    """Finds the same face everywhere; waits for `go` when it is held."""
+
+    threshold = 0.4
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+        self.busy = threading.Event()
+        self.seen: list[Pixels] = []
+        self.asked: list[float | None] = []
+        self.found: tuple[Detection, ...] = (FACE,)
+
+    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]:
+        self.seen.append(pixels)
+        self.asked.append(threshold)
+        self.busy.set()
+        assert self.go.wait(20)
+        return self.found
+
+
+@pytest.fixture
+def detector() -> FakeDetector:
+    return FakeDetector()
+
+
+@pytest.fixture
+def make_feed(qtbot: QtBot, make_camera: Any) -> Iterator[Callable[..., Any]]:
+    """Makes a feed of a running camera; gives both."""
+    feeds: list[Any] = []
+
+    def make(load: Callable[[Path], Any]) -> tuple[DetectionFeed, Any]:
+        camera = make_camera()
+        camera_feed = CameraFeed(lambda _: camera)
+        feed = DetectionFeed(camera_feed, load)
+        feeds.append((camera_feed, feed))
+        with qtbot.waitSignal(camera_feed.opened):
+            camera_feed.start(WEBCAM)
+        return feed, camera
+
+    yield make
+    for camera_feed, feed in feeds:
+        camera_feed.shut_down()
+        feed.shut_down()
+
+
+def test_boxes_come_with_the_frame_they_were_found_in(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    feed, camera = make_feed(lambda _: detector)
+    with qtbot.waitSignal(feed.loaded) as loaded:
+        feed.use(MODEL)
+    assert loaded.args[0].threshold == 0.4
+    with qtbot.waitSignal(feed.ready):
+        sent = camera.send()
+    result = feed.take()
+    assert result.frame is sent
+    assert result.detections == (FACE,)
+    assert result.detection_ms >= 0
+    assert detector.asked == [LEAST_CONFIDENCE]
+    assert feed.take() is None
+
+
+def test_camera_never_waits_and_the_newest_frame_wins(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    feed, camera = make_feed(lambda _: detector)
+    with qtbot.waitSignal(feed.loaded):
+        feed.use(MODEL)
+    detector.go.clear()
+    first = camera.send()
+    assert detector.busy.wait(20)
+    later = [camera.send() for _ in range(5)]
+    camera.wait_until_read(6)  # all of them, while the detector is at the first
+    assert len(detector.seen) == 1
+    detector.go.set()
+    results = []
+
+    def newest_is_there() -> bool:
+        result = feed.take()
+        if result is not None:
+            results.append(result.frame)
+        return bool(results) and results[-1] is later[-1]
+
+    qtbot.waitUntil(newest_is_there)
+    assert [pixels is first.pixels for pixels in detector.seen] == [True, False]
+    assert detector.seen[1] is later[-1].pixels
+
+
+def test_frames_go_through_until_a_model_is_loaded(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    loading = threading.Event()
+
+    def load(path: Path) -> FakeDetector:  # noqa: ARG001
+        assert loading.wait(20)
+        return detector
+
+    feed, camera = make_feed(load)
+    feed.use(None)
+    feed._start()
+    with qtbot.waitSignal(feed.ready):
+        sent = camera.send()
+    result = feed.take()
+    assert result.frame is sent
+    assert result.detections is None
+    # Once it is there, the picture that stands still gets its boxes.
+    feed.use(MODEL)
+    with qtbot.waitSignal(feed.ready):
+        loading.set()
+    result = feed.take()
+    assert result.frame is sent
+    assert result.detections == (FACE,)
+
+
+def test_damaged_model_is_reported_and_another_can_be_used(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    def load(path: Path) -> FakeDetector:
+        if path == MODEL:
+            raise UserError("The model is damaged.", "Train again.")
+        return detector
+
+    feed, _ = make_feed(load)
+    with qtbot.waitSignal(feed.failed) as failed:
+        feed.use(MODEL)
+    assert failed.args[0].remedy == "Train again."
+    assert feed.model is None
+    with qtbot.waitSignal(feed.failed):
+        feed.use(MODEL)  # tried once more
+    with qtbot.waitSignal(feed.loaded):
+        feed.use(OTHER)
+    assert feed.model.path == OTHER
+
+
+def test_only_the_model_wanted_last_counts(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    feed, _ = make_feed(lambda _: detector)
+    told: list[Path] = []
+    feed.loaded.connect(lambda model: told.append(model.path))
+    feed.use(MODEL)
+    feed.use(OTHER)
+    qtbot.waitUntil(lambda: feed.model is not None)
+    assert told == [OTHER]
+
+
+def test_detector_that_fails_at_a_frame_is_reported(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    feed, camera = make_feed(lambda _: detector)
+    with qtbot.waitSignal(feed.loaded):
+        feed.use(MODEL)
+    detector.found = None  # type: ignore[assignment]
+    detector.detect = lambda *_: 1 / 0  # type: ignore[assignment]
+    with qtbot.waitSignal(feed.failed) as failed:
+        camera.send()
+    assert isinstance(failed.args[0], ZeroDivisionError)
+    with qtbot.waitSignal(feed.ready):
+        camera.send()
+    assert feed.take().detections is None  # the video goes on
+
+
+def test_frame_of_the_source_before_gets_no_boxes_of_the_next_model(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    feed, camera = make_feed(lambda _: detector)
+    with qtbot.waitSignal(feed.loaded):
+        feed.use(MODEL)
+    with qtbot.waitSignal(feed.ready):
+        camera.send()
+    feed.forget()
+    assert feed.take() is None
+    with qtbot.waitSignal(feed.loaded):
+        feed.use(OTHER)
+    feed.use(None)
+    feed.shut_down()
+    assert len(detector.seen) == 1

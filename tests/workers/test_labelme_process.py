@@ -1,0 +1,261 @@
+"""LabelMe as a child: how it is started, how it ends; and a contract with the real one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from facegui.core.images import write_picture
+from facegui.core.labelme import read_label_file
+from facegui.workers import labelme_process
+from facegui.workers.labelme_process import (
+    LabelmeEnd,
+    LabelmeProcess,
+    Outcome,
+    child_environment,
+    last_words,
+)
+
+SHOW = "print(f'LOG - Loaded file: {sys.argv[1]!r} in 3ms', file=sys.stderr, flush=True)"
+
+# What a user does in LabelMe's own window, as Qt's test tools do it. Runs in LabelMe's
+# process; knows of it that there are a canvas, a list of labels, and a dialog that asks.
+DRIVER = """
+import importlib, sys
+import labelme.__main__ as program
+
+QtCore, QtWidgets = program.QtCore, program.QtWidgets
+QtTest = importlib.import_module(QtCore.__name__.replace("QtCore", "QtTest"))
+App, Test = QtWidgets.QApplication, QtTest.QTest
+asked = []
+
+def widget(kind):
+    (window,) = [w for w in App.topLevelWidgets() if isinstance(w, QtWidgets.QMainWindow)]
+    found = [w for w in window.findChildren(QtWidgets.QWidget) if type(w).__name__ == kind]
+    return found[0] if found else window
+
+def answer():
+    dialog = App.activeModalWidget()
+    if dialog is not None:
+        asked.append(type(dialog).__name__)
+        field = dialog.findChild(QtWidgets.QLineEdit)
+        Test.keyClicks(field, "face")
+        Test.keyClick(field, QtCore.Qt.Key_Return)
+
+def draw(x, y):
+    for point in (QtCore.QPoint(x, y), QtCore.QPoint(x + 60, y + 80)):
+        Test.mouseMove(widget("Canvas"), point)
+        Test.mouseClick(widget("Canvas"), QtCore.Qt.LeftButton, pos=point)
+        Test.qWait(50)
+
+def drive():
+    Test.keyClick(widget(""), QtCore.Qt.Key_R)
+    timer = QtCore.QTimer()
+    timer.timeout.connect(answer)
+    timer.start(50)
+    draw(150, 100)
+    labels = widget("UniqueLabelQListWidget")
+    middle = labels.visualItemRect(labels.item(0)).center()
+    Test.mouseClick(labels.viewport(), QtCore.Qt.LeftButton, pos=middle)
+    draw(300, 100)
+    print("asked:", asked, file=sys.__stderr__, flush=True)
+    App.quit()
+
+def make_window(**settings):
+    window = real_window(**settings)
+    QtCore.QTimer.singleShot(300, drive)
+    return window
+
+real_window, program.MainWindow = program.MainWindow, make_window
+program.main()
+"""
+
+
+@pytest.fixture
+def make_labelme() -> Iterator[Callable[..., LabelmeProcess]]:
+    """LabelMe that does what the given lines of Python do; without: the real one."""
+    made: list[LabelmeProcess] = []
+
+    def make(*lines: str, command: tuple[str, ...] | None = None) -> LabelmeProcess:
+        if lines:
+            command = (sys.executable, "-c", "\n".join(("import os, sys, time", *lines)))
+        made.append(LabelmeProcess(command))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.shut_down()
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "labels").mkdir()
+    for name in ("a.jpg", "it's b.jpg", "c.jpg"):
+        write_picture(tmp_path / "photos" / name, np.full((48, 64, 3), 128, np.uint8))
+    return tmp_path / "photos" / "it's b.jpg"
+
+
+def run(qtbot: QtBot, process: LabelmeProcess, photo: Path) -> LabelmeEnd:
+    with qtbot.waitSignal(process.closed, timeout=20_000) as closed:
+        process.start(photo, photo.parents[1] / "labels")
+    assert not process.running
+    (end,) = closed.args
+    assert isinstance(end, LabelmeEnd)
+    return end
+
+
+def test_closed_by_the_user(make_labelme: Any, photo: Path, qtbot: QtBot) -> None:
+    process = make_labelme(SHOW)
+    shown: list[str] = []
+    process.photo_shown.connect(shown.append)
+    end = run(qtbot, process, photo)
+    assert end.outcome is Outcome.CLOSED
+    assert end.error is None
+    assert shown == ["it's b.jpg"]
+
+
+def test_it_can_be_opened_again(make_labelme: Any, photo: Path, qtbot: QtBot) -> None:
+    process = make_labelme(SHOW)
+    assert run(qtbot, process, photo).outcome is Outcome.CLOSED
+    assert run(qtbot, process, photo).outcome is Outcome.CLOSED
+
+
+def test_a_crash_is_told_with_its_last_words(make_labelme: Any, photo: Path, qtbot: QtBot) -> None:
+    end = run(qtbot, make_labelme(SHOW, "raise KeyError('imageHeight')"), photo)
+    assert end.outcome is Outcome.CRASHED
+    assert end.error is not None
+    assert "KeyError: 'imageHeight'" in end.error.what
+    assert "saved" in end.error.remedy
+    assert "Traceback" in end.error.details
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are of other systems")
+def test_a_killed_program_is_a_crash(make_labelme: Any, photo: Path, qtbot: QtBot) -> None:
+    end = run(qtbot, make_labelme(SHOW, "os.abort()"), photo)
+    assert end.outcome is Outcome.CRASHED
+
+
+def test_what_ends_before_a_photo_is_shown_did_not_start(
+    make_labelme: Any, photo: Path, qtbot: QtBot
+) -> None:
+    end = run(qtbot, make_labelme("import a_module_that_is_missing"), photo)
+    assert end.outcome is Outcome.FAILED_TO_START
+    assert end.error is not None
+    assert "No module named 'a_module_that_is_missing'" in end.error.what
+    assert "pip install" in end.error.remedy
+
+
+def test_a_program_that_is_not_there(make_labelme: Any, photo: Path, qtbot: QtBot) -> None:
+    process = make_labelme(command=(str(photo.parent / "nothing"),))
+    end = run(qtbot, process, photo)
+    assert end.outcome is Outcome.FAILED_TO_START
+    assert end.error is not None
+
+
+def test_labelme_is_not_installed(
+    make_labelme: Any, photo: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labelme_process.importlib.util, "find_spec", lambda _: None)
+    end = run(qtbot, make_labelme(), photo)
+    assert end.outcome is Outcome.MISSING
+    assert end.error is not None
+    assert "pip install" in end.error.remedy
+
+
+def test_shutting_down_ends_it_and_is_no_crash(
+    make_labelme: Any, photo: Path, qtbot: QtBot
+) -> None:
+    process = make_labelme(SHOW, "time.sleep(600)")
+    ends: list[LabelmeEnd] = []
+    process.closed.connect(ends.append)
+    with qtbot.waitSignal(process.photo_shown):
+        process.start(photo, photo.parents[1] / "labels")
+    process.shut_down()
+    assert not process.running
+    assert [end.outcome for end in ends] == [Outcome.CLOSED]
+
+
+def test_it_gets_an_environment_of_its_own() -> None:
+    ours = {
+        "PATH": "/bin",
+        "DISPLAY": ":1",
+        "WAYLAND_DISPLAY": "wayland-0",
+        "QT_PLUGIN_PATH": "/somewhere/PySide6",
+        "QT_QPA_PLATFORM_PLUGIN_PATH": "/somewhere/cv2/qt/plugins",
+        "QT_QPA_FONTDIR": "/somewhere/cv2/qt/fonts",
+        "QT_QPA_PLATFORM": "wayland",
+        "QT_SCALE_FACTOR": "2",
+        "PYTHONPATH": "/somewhere",
+        "PYTHONHOME": "/elsewhere",
+    }
+    theirs = child_environment(ours)
+    assert theirs.pop("PYTHONIOENCODING") == "utf-8"
+    assert theirs == {
+        "PATH": "/bin",
+        "DISPLAY": ":1",
+        "WAYLAND_DISPLAY": "wayland-0",
+        "QT_SCALE_FACTOR": "2",
+    }
+    assert child_environment({"QT_QPA_PLATFORM": "offscreen"})["QT_QPA_PLATFORM"] == "offscreen"
+
+
+@pytest.mark.parametrize(
+    ("words", "last"),
+    [
+        ("", ""),
+        ("just this", "just this"),
+        ("Traceback\n  File x\nValueError: bad\n\n", "ValueError: bad"),
+        (
+            "2026-01-01 10:00:00.123 | ERROR    | __main__:main:3 - Config file does not exist\n",
+            "Config file does not exist",
+        ),
+        (
+            'qt.qpa.plugin: Could not load the Qt platform plugin "xcb" in ""\n'
+            "Available platform plugins are: eglfs, minimal, offscreen, xcb.\n",
+            'qt.qpa.plugin: Could not load the Qt platform plugin "xcb" in ""',
+        ),
+    ],
+)
+def test_last_words(words: str, last: str) -> None:
+    assert last_words(words) == last
+
+
+@pytest.mark.slow
+def test_the_real_labelme_opens_the_folder_at_the_photo(
+    make_labelme: Any, photo: Path, qtbot: QtBot
+) -> None:
+    """The contract: our arguments are understood, and the folder is shown at that photo."""
+    process = make_labelme()
+    with qtbot.waitSignal(process.photo_shown, timeout=120_000) as shown:
+        process.start(photo, photo.parents[1] / "labels")
+    assert shown.args == ["it's b.jpg"]
+    assert process.running
+
+
+@pytest.mark.slow
+def test_what_is_drawn_in_the_real_labelme_is_saved_where_we_read_it(
+    make_labelme: Any, photo: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """R, then two clicks a box; asked for its label until "face" is chosen in the list."""
+    driver = tmp_path / "drive.py"
+    driver.write_text(DRIVER)
+    process = make_labelme(command=(sys.executable, "-P", str(driver)))
+    with qtbot.waitSignal(process.closed, timeout=120_000) as closed:
+        process.start(photo, tmp_path / "labels")
+    words = closed.args[0].words
+    assert closed.args[0].outcome is Outcome.CLOSED, words
+    assert "asked: ['LabelDialog']" in words
+    (saved,) = (tmp_path / "labels").iterdir()
+    assert saved.name == "it's b.json"
+    document = json.loads(saved.read_text("utf-8"))
+    assert document["imagePath"] == "../photos/it's b.jpg"
+    assert document["imageData"] is None
+    assert len(read_label_file(saved).boxes) == 2

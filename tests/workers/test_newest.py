@@ -1,0 +1,82 @@
+"""Of short work in the background only the newest matters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from facegui.core.errors import UserError
+from facegui.core.progress import StopToken
+from facegui.workers.newest import NewestWork
+
+
+@pytest.fixture
+def newest(qtbot: QtBot) -> Iterator[NewestWork]:  # noqa: ARG001
+    work = NewestWork()
+    yield work
+    work.shut_down()
+
+
+def test_what_is_asked_for_is_told_and_answered(qtbot: QtBot, newest: NewestWork) -> None:
+    told: list[Any] = []
+    newest.progressed.connect(told.append)
+
+    def work(report: Any, _stop: StopToken) -> str:
+        report(1)
+        report(2)
+        return "done"
+
+    with qtbot.waitSignal(newest.succeeded) as succeeded:
+        newest.ask(work)
+    assert succeeded.args == ["done"]
+    assert told == [1, 2]
+
+
+def test_a_newer_wish_cancels_and_silences_the_one_before(qtbot: QtBot, newest: NewestWork) -> None:
+    begun, answers = threading.Event(), []
+    newest.succeeded.connect(answers.append)
+    newest.progressed.connect(answers.append)
+
+    def slow(report: Any, stop: StopToken) -> str:
+        begun.set()
+        while not stop.cancelled:
+            report("old")
+        return "old"
+
+    newest.ask(slow)
+    assert begun.wait(20)
+    newest.ask(lambda _report, _stop: "skipped")
+    answers.clear()
+    with qtbot.waitSignal(newest.succeeded):
+        newest.ask(lambda _report, _stop: "new")
+    assert answers == ["new"]
+
+
+def test_what_fails_is_said_and_the_next_works(qtbot: QtBot, newest: NewestWork) -> None:
+    def fail(_report: Any, _stop: StopToken) -> None:
+        raise UserError("It went wrong.", "Do it again.")
+
+    with qtbot.waitSignal(newest.failed) as failed:
+        newest.ask(fail)
+    assert failed.args[0].what == "It went wrong."
+    with qtbot.waitSignal(newest.succeeded):
+        newest.ask(lambda _report, _stop: "new")
+
+
+def test_shutting_down_ends_the_work_in_hand(newest: NewestWork) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def slow(_report: Any, stop: StopToken) -> None:
+        begun.set()
+        while not stop.cancelled:
+            pass
+        ended.set()
+
+    newest.ask(slow)
+    assert begun.wait(20)
+    newest.shut_down()
+    assert ended.is_set()
