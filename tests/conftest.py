@@ -25,13 +25,6 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-if TYPE_CHECKING:
-    from facegui.core.project import Project
-    from facegui.workers.job_board import JobBoard
-    from facegui.workers.project_store import ProjectStore
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
 # A busy machine is no failure; `faulthandler_timeout` catches what hangs.
 settings.register_profile("facegui", deadline=None)
 settings.load_profile("facegui")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import errno
 from datetime import datetime
 from pathlib import Path
 
@@ -82,15 +82,17 @@ def test_a_run_comes_back_beside_one_that_took_its_name(run: Run, tmp_path: Path
     assert restore_run(deleted).name == f"{run.name}-2"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do all")
-def test_a_run_that_cannot_be_moved_stays(run: Run, tmp_path: Path) -> None:
-    run.folder.parent.chmod(0o500)
-    try:
-        with pytest.raises(UserError):
-            delete_run(run, tmp_path / "trash")
-    finally:
-        run.folder.parent.chmod(0o700)
+def test_a_run_that_cannot_be_moved_stays(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self), None, str(target))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(UserError):
+        delete_run(run, tmp_path / "trash")
     assert run.complete
+    assert not any((tmp_path / "trash").iterdir())
 
 
 def test_a_trash_that_is_a_file_is_said(run: Run, tmp_path: Path) -> None:
