@@ -289,6 +289,19 @@ def test_heads_begin_with_no_face_and_boxes_of_the_usual_size() -> None:
 
 
 @pytest.mark.slow
+def test_what_moves_in_the_picture_moves_in_what_the_heads_say() -> None:
+    shapes = [(9, 9, 6), (5, 5, 5)]
+    heads = dense.build_heads(shapes, [1.0, 1.0], (0.1, 0.1), SETTINGS)
+    heads.set_weights([np.full_like(array, 0.01) for array in heads.get_weights()])
+    fine, coarse = (np.zeros((2, *shape), np.float32) for shape in shapes)
+    places = [(2, 6), (5, 3)]
+    for index, place in enumerate(places):
+        fine[index][place] = 100.0
+    for faces, place in zip(heads.predict_on_batch([fine, coarse])["face"], places, strict=True):
+        assert np.unravel_index(faces[..., 0].argmax(), (9, 9)) == place
+
+
+@pytest.mark.slow
 def test_sides_stay_finite_and_positive_whatever_is_learned() -> None:
     heads = build()
     heads.set_weights([np.full_like(array, 50.0) for array in heads.get_weights()])
