@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from facegui.core.boxes import Box
+from facegui.core.drafts import Drafts
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import free_name, stem_key, stems_in, write_atomically
 from facegui.core.images import is_picture_name, picture_size
@@ -89,6 +90,7 @@ class PhotoLibrary:
         self._stamps: dict[str, tuple[_Stamp, _Stamp | None]] = {}
         self._labels: dict[str, LabelFile | LabelFileError | None] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
+        self.drafts = Drafts(folder / "drafts", self._is_labelled)
         self.refresh()
 
     @property
@@ -205,7 +207,13 @@ class PhotoLibrary:
             for name in (*changes.removed, *changes.changed):
                 self._labels.pop(name, None)
                 self._sizes.pop(name, None)
+                if self._writable and (name not in stamps or self._is_labelled(name)):
+                    self.drafts.remove_draft(Photo(name, self.photos_folder / name))
             return changes
+
+    def _is_labelled(self, name: str) -> bool:
+        """Whether there is a label file, as of the last look."""
+        return self._stamps.get(name, (None, None))[1] is not None
 
     def _look(self) -> tuple[dict[str, _Stamp], dict[str, _Stamp]]:
         """The stamps of the photos, each with a stem of its own, and of the label files."""
@@ -257,6 +265,8 @@ class PhotoLibrary:
             _stamp_of(photo.path.stat()),
             _stamp_of(label_path.stat()) if label_path.exists() else None,
         )
+        if self._is_labelled(photo.name):
+            self.drafts.remove_draft(photo)
 
     def _forget(self, name: str) -> None:
         for remembered in (self._photos, self._stamps, self._labels, self._sizes):

@@ -230,6 +230,7 @@ class Project(PhotoLibrary):
                 for photo in photos:
                     if not photo.path.exists():
                         self._forget(photo.name)
+                        self.drafts.remove_draft(photo)
 
     def restore(self, entry: trash.TrashEntry) -> tuple[Photo, ...]:
         """Takes photos and labels back from the trash, under a new name where the old is taken.

@@ -8,8 +8,8 @@ from facegui.core.errors import UserError
 from facegui.core.files import remove_leftovers
 
 INDEX_NAME = "project.json"
-FOLDERS = ("photos", "labels", "augmented", "cache", "runs", "trash")
-_WRITTEN_TO = ("photos", "labels", "cache", "runs/*", "trash/*")
+FOLDERS = ("photos", "labels", "drafts", "augmented", "cache", "runs", "trash")
+_WRITTEN_TO = ("photos", "labels", "drafts", "cache", "runs/*", "trash/*")
 
 
 def refuse_unsuitable(folder: Path) -> None:
