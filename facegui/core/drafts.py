@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -164,11 +163,11 @@ class Drafts:
     @property
     def _drafts(self) -> dict[str, Draft]:
         if self._kept is None:
-            names = os.listdir(self._folder) if self._folder.is_dir() else []
+            paths = self._folder.iterdir() if self._folder.is_dir() else ()
             read = {
-                name.removesuffix(_SUFFIX): _read(self._folder / name)
-                for name in names
-                if name.endswith(_SUFFIX) and not name.startswith(".")
+                path.name.removesuffix(_SUFFIX): _read(path)
+                for path in paths
+                if path.suffix == _SUFFIX and not path.name.startswith(".")
             }
             self._kept = {name: draft for name, draft in read.items() if draft is not None}
         return self._kept
