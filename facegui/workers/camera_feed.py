@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
 from facegui.core.camera import Camera, CameraInfo, CameraKind, Frame
 from facegui.core.camera_errors import CameraError, CameraStalledError
 from facegui.core.cameras import open_camera as open_any_camera
+from facegui.workers.frame_slot import FrameSlot
 
 log = logging.getLogger(__name__)
 
@@ -49,20 +50,25 @@ class Pace:
 class _Reader(QObject):
     """Lives in the feed's thread: opens one source, reads it, opens it again."""
 
-    frame_ready = Signal()
     opened = Signal(int, str)
     failed = Signal(int, object)
     ended = Signal(int, object)
     done = Signal()
 
     def __init__(
-        self, number: int, info: CameraInfo, open_camera: OpenCamera, pauses_s: Sequence[float]
+        self,
+        number: int,
+        info: CameraInfo,
+        open_camera: OpenCamera,
+        pauses_s: Sequence[float],
+        slots: Sequence[FrameSlot],
     ) -> None:
         super().__init__()
         self._number = number
         self._info = info
         self._open_camera = open_camera
         self._pauses_s = pauses_s
+        self._slots = slots
         self._live = info.kind in (CameraKind.WEBCAM, CameraKind.DEMO)
         self._stopping = threading.Event()
         self._woken = threading.Event()
@@ -70,19 +76,8 @@ class _Reader(QObject):
         self._running.set()
         self._lock = threading.Lock()
         self._camera: Camera | None = None
-        self._newest: Frame | None = None
-        self._dropped = 0
 
     # Called from other threads.
-
-    def take(self) -> Frame | None:
-        with self._lock:
-            frame, self._newest = self._newest, None
-            return frame
-
-    @property
-    def dropped(self) -> int:
-        return self._dropped
 
     def set_paused(self, paused: bool) -> None:
         if paused:
@@ -91,12 +86,12 @@ class _Reader(QObject):
             self._running.set()
 
     def stop(self) -> None:
-        """Makes `run` return soon; waits for nothing."""
-        self._stopping.set()
+        """Makes `run` return soon; waits for nothing. No frame comes after it."""
+        with self._lock:
+            self._stopping.set()
+            camera = self._camera
         self._woken.set()
         self._running.set()
-        with self._lock:
-            camera, self._newest = self._camera, None
         if camera is not None:
             # It wakes a read that waits, and may itself wait for the device.
             threading.Thread(target=camera.close, name="closing a camera", daemon=True).start()
@@ -208,20 +203,19 @@ class _Reader(QObject):
             self._put(frame)
 
     def _put(self, frame: Frame) -> None:
-        if self._stopping.is_set() or not self._running.is_set():
+        if not self._running.is_set():
             return
         with self._lock:
-            was_empty = self._newest is None
-            self._newest = frame
-            self._dropped += not was_empty
-        if was_empty:
-            self.frame_ready.emit()
+            if not self._stopping.is_set():
+                for slot in self._slots:
+                    slot.put(frame)
 
 
 class CameraFeed(QObject):
     """Reads one source at a time and keeps only its newest frame.
 
-    Whoever is slow misses frames; none ever waits in a queue. A webcam that fails
+    Whoever is slow misses frames; none ever waits in a queue. Others can look at the
+    same frames at their own pace, each through a slot of their own. A webcam that fails
     is opened again until it is back. Recordings keep the pace they were taken in.
 
     Signals:
@@ -253,6 +247,10 @@ class CameraFeed(QObject):
         self._open_camera = open_camera
         self._pauses_s = pauses_s
         self._number = 0
+        self._slot = FrameSlot(self)
+        # Straight from the reading thread: whoever looks need not wait for the window.
+        self._slot.ready.connect(self.frame_ready, Qt.ConnectionType.DirectConnection)
+        self._slots: tuple[FrameSlot, ...] = (self._slot,)
         self._source: CameraInfo | None = None
         self._reader: _Reader | None = None
         self._threads: list[tuple[QThread, _Reader]] = []
@@ -276,21 +274,24 @@ class CameraFeed(QObject):
     @property
     def dropped(self) -> int:
         """Frames of this source that nobody took in time."""
-        return self._reader.dropped if self._reader is not None else 0
+        return self._slot.dropped
 
     def take(self) -> Frame | None:
         """The newest frame, once; from any thread."""
-        reader = self._reader
-        return reader.take() if reader is not None else None
+        return self._slot.take()
+
+    def add_slot(self) -> FrameSlot:
+        """A place where the newest frame waits for somebody else, too; before the first start."""
+        slot = FrameSlot(self)
+        self._slots = (*self._slots, slot)
+        return slot
 
     def start(self, source: CameraInfo) -> None:
         """Shows another source, or the same one from the beginning. Returns at once."""
         self.stop()
         self._number += 1
         self._source = source
-        reader = _Reader(self._number, source, self._open_camera, self._pauses_s)
-        # Straight from the reading thread: the detector's thread need not wait for the window.
-        reader.frame_ready.connect(self.frame_ready, Qt.ConnectionType.DirectConnection)
+        reader = _Reader(self._number, source, self._open_camera, self._pauses_s, self._slots)
         reader.opened.connect(self._on_opened)
         reader.failed.connect(self._on_failed)
         reader.ended.connect(self._on_ended)
@@ -313,6 +314,8 @@ class CameraFeed(QObject):
         if self._reader is not None:
             self._reader.stop()
             self._reader = None
+        for slot in self._slots:
+            slot.clear()
 
     def set_paused(self, paused: bool) -> None:
         """While paused a webcam's frames are dropped, and a recording stands still."""

@@ -10,19 +10,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from facegui.core.boxes import Detection
 from facegui.core.camera import Frame
+from facegui.core.errors import UserError
 from facegui.core.images import Pixels
 from facegui.ml.detection import Detector
 from facegui.workers.camera_feed import CameraFeed
+from facegui.workers.frame_slot import FrameSlot
 
 log = logging.getLogger(__name__)
 
 LEAST_CONFIDENCE = 0.05
 """Lowest that is kept: what of it is shown is decided while it is shown, so that a
 threshold acts on the spot, also on a picture that stands still."""
+
+WATCH_INTERVAL_MS = 1000
+"""How often it is looked whether the model file is still the one that was loaded."""
 
 
 class FaceDetector(Protocol):
@@ -72,11 +77,16 @@ class _Worker(QObject):
     loaded = Signal(object)
     failed = Signal(object, object)
 
-    def __init__(self, camera: CameraFeed, load_detector: LoadDetector) -> None:
+    def __init__(self, frames: FrameSlot, load_detector: LoadDetector, watch_ms: int) -> None:
         super().__init__()
-        self._camera = camera
+        self._frames = frames
         self._load_detector = load_detector
         self._detector: FaceDetector | None = None
+        self._path: Path | None = None
+        self._signature: tuple[int, int] | None = None
+        self._watch = QTimer(self)
+        self._watch.setInterval(watch_ms)
+        self._watch.timeout.connect(self.look_at_file)
         self._last: Frame | None = None
         self._lock = threading.Lock()
         self._newest: DetectionResult | None = None
@@ -88,7 +98,7 @@ class _Worker(QObject):
 
     @Slot()
     def look(self) -> None:
-        frame = self._camera.take()
+        frame = self._frames.take()
         if frame is not None:
             self._last = frame
             self._search(frame)
@@ -96,8 +106,12 @@ class _Worker(QObject):
     @Slot(object)
     def load(self, path: Path | None) -> None:
         self._detector = None
+        self._path = path
         if path is None:
+            self._watch.stop()
             return
+        self._signature = _signature(path)
+        self._watch.start()
         try:
             detector = self._load_detector(path)
         except Exception as error:
@@ -111,8 +125,32 @@ class _Worker(QObject):
             self._search(self._last)
 
     @Slot()
+    def look_at_file(self) -> None:
+        """The model is in memory, but a run that is gone or damaged should not go unnoticed."""
+        assert self._path is not None
+        before, now = self._signature, _signature(self._path)
+        if now == before:
+            return
+        if now is not None:
+            self.load(self._path)
+            return
+        self._signature = None
+        self._detector = None
+        error = UserError(
+            f"The model file of the run {self._path.parent.name} is gone.",
+            "Choose another run, or put the file back: then it goes on by itself.",
+            str(self._path),
+        )
+        self.failed.emit(self._path, error)
+
+    @Slot()
     def forget(self) -> None:
         self._last = None
+
+    @Slot()
+    def end(self) -> None:
+        """Timers have to be stopped in their own thread."""
+        self._watch.stop()
 
     def _search(self, frame: Frame) -> None:
         if self._detector is None:
@@ -143,14 +181,18 @@ class DetectionFeed(QObject):
     what comes too fast is passed over. Until a model is loaded frames go through
     without boxes.
 
+    The model's file is watched: when it goes away or is damaged this is told, and when it
+    is back it is loaded once more.
+
     Signals:
         ready(): `take` has a result; emitted once until it is taken.
-        loaded(LoadedModel): the model that was wanted last is ready.
+        loaded(LoadedModel): the model that was wanted last is ready, perhaps again.
         failed(Exception): it cannot be used; a `UserError` says why.
 
     Args:
-        camera: gives the frames; nobody else may take them.
+        camera: gives the frames; it must not have been started yet.
         load_detector: makes a detector of a model file, in the feed's thread.
+        watch_ms: from one look at the model's file to the next.
     """
 
     ready = Signal()
@@ -158,30 +200,36 @@ class DetectionFeed(QObject):
     failed = Signal(object)
     _load_wanted = Signal(object)
     _forget_wanted = Signal()
+    _end_wanted = Signal()
 
     def __init__(
         self,
         camera: CameraFeed,
         load_detector: LoadDetector = Detector,
         parent: QObject | None = None,
+        *,
+        watch_ms: int = WATCH_INTERVAL_MS,
     ) -> None:
         super().__init__(parent)
         self._path: Path | None = None
         self._model: LoadedModel | None = None
-        self._worker = _Worker(camera, load_detector)
+        self._has_failed = False
+        frames = camera.add_slot()
+        self._worker = _Worker(frames, load_detector, watch_ms)
         self._thread = QThread(self)
         self._worker.moveToThread(self._thread)
         # Queued to the worker's thread, straight from the one that reads the camera.
-        camera.frame_ready.connect(self._worker.look, Qt.ConnectionType.QueuedConnection)
+        frames.ready.connect(self._worker.look, Qt.ConnectionType.QueuedConnection)
         self._load_wanted.connect(self._worker.load)
         self._forget_wanted.connect(self._worker.forget)
+        self._end_wanted.connect(self._worker.end, Qt.ConnectionType.BlockingQueuedConnection)
         self._worker.ready.connect(self.ready)
         self._worker.loaded.connect(self._on_loaded)
         self._worker.failed.connect(self._on_failed)
 
     @property
     def path(self) -> Path | None:
-        """The model file that is wanted; None after it failed."""
+        """The model file that is wanted."""
         return self._path
 
     @property
@@ -195,10 +243,11 @@ class DetectionFeed(QObject):
         Args:
             path: of the model file; None lets go of the model.
         """
-        if path == self._path:
+        if path == self._path and not self._has_failed:
             return
         self._path = path
         self._model = None
+        self._has_failed = False
         self._start()
         self._load_wanted.emit(path)
 
@@ -213,6 +262,8 @@ class DetectionFeed(QObject):
 
     def shut_down(self) -> None:
         """Waits until the frame at hand is done."""
+        if self._thread.isRunning():
+            self._end_wanted.emit()
         self._thread.quit()
         self._thread.wait()
 
@@ -224,11 +275,22 @@ class DetectionFeed(QObject):
     def _on_loaded(self, model: LoadedModel) -> None:
         if model.path == self._path:
             self._model = model
+            self._has_failed = False
             self.loaded.emit(model)
 
     @Slot(object, object)
     def _on_failed(self, path: Path | None, error: Exception) -> None:
         """With no path it failed at a frame, and that was the model in use."""
         if path is None or path == self._path:
-            self._path = self._model = None
+            self._model = None
+            self._has_failed = True
             self.failed.emit(error)
+
+
+def _signature(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size

@@ -87,6 +87,23 @@ def test_slow_window_misses_frames_instead_of_queueing_them(
     assert feed.take() is later
 
 
+def test_each_who_looks_has_the_newest_frame(
+    qtbot: QtBot, make_feed: Any, make_camera: Any
+) -> None:
+    camera = make_camera()
+    feed = make_feed(Sources(camera))
+    other = feed.add_slot()
+    with qtbot.waitSignal(feed.opened):
+        feed.start(WEBCAM)
+    with qtbot.waitSignal(other.ready):
+        first = camera.send()
+    assert other.take() is first
+    with qtbot.waitSignal(other.ready):
+        second = camera.send()
+    assert feed.take() is other.take() is second
+    assert (feed.dropped, other.dropped) == (1, 0)
+
+
 def test_unplugged_camera_is_reported_and_comes_back(
     qtbot: QtBot, make_feed: Any, make_camera: Any
 ) -> None:

@@ -56,7 +56,7 @@ def make_feed(qtbot: QtBot, make_camera: Any) -> Iterator[Callable[..., Any]]:
     def make(load: Callable[[Path], Any]) -> tuple[DetectionFeed, Any]:
         camera = make_camera()
         camera_feed = CameraFeed(lambda _: camera)
-        feed = DetectionFeed(camera_feed, load)
+        feed = DetectionFeed(camera_feed, load, watch_ms=10)
         feeds.append((camera_feed, feed))
         with qtbot.waitSignal(camera_feed.opened):
             camera_feed.start(WEBCAM)
@@ -200,3 +200,59 @@ def test_frame_of_the_source_before_gets_no_boxes_of_the_next_model(
     feed.use(None)
     feed.shut_down()
     assert len(detector.seen) == 1
+
+
+def test_two_feeds_look_at_the_same_camera_each_at_its_own_pace(
+    qtbot: QtBot, make_camera: Any
+) -> None:
+    camera = make_camera()
+    camera_feed = CameraFeed(lambda _: camera)
+    fast, slow = FakeDetector(), FakeDetector()
+    feeds = [DetectionFeed(camera_feed, lambda _, d=d: d) for d in (fast, slow)]  # type: ignore[misc]
+    for feed in feeds:
+        feed.use(MODEL)
+    camera_feed.start(WEBCAM)
+    slow.go.clear()
+    sent = [camera.send()]
+    assert slow.busy.wait(20)
+    for _ in range(3):
+        with qtbot.waitSignal(feeds[0].ready):
+            sent.append(camera.send())
+        qtbot.waitUntil(lambda: (result := feeds[0].take()) is not None and bool(result.detections))
+    slow.go.set()
+    qtbot.waitUntil(lambda: len(slow.seen) == 2)
+    assert slow.seen[-1] is sent[-1].pixels
+    camera_feed.shut_down()
+    for feed in feeds:
+        feed.shut_down()
+
+
+def test_model_file_that_goes_away_while_it_runs_is_told_and_its_return_too(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(b"model")
+
+    def load(path: Path) -> FakeDetector:
+        if path.read_bytes() != b"model":
+            raise UserError("The model is damaged.", "Train again.")
+        return detector
+
+    feed, camera = make_feed(load)
+    with qtbot.waitSignal(feed.loaded):
+        feed.use(path)
+    with qtbot.waitSignal(feed.failed) as failed:
+        path.rename(tmp_path / "elsewhere")
+    assert "gone" in failed.args[0].what
+    assert feed.model is None
+    with qtbot.waitSignal(feed.ready):
+        camera.send()
+    assert feed.take().detections is None  # the video goes on
+    with qtbot.waitSignal(feed.loaded):
+        (tmp_path / "elsewhere").rename(path)
+    assert feed.model.path == path
+    with qtbot.waitSignal(feed.failed) as failed:
+        path.write_bytes(b"half a")
+    assert "damaged" in failed.args[0].what
+    with qtbot.waitSignal(feed.loaded):
+        path.write_bytes(b"model")

@@ -1,0 +1,51 @@
+"""Where the newest frame of a camera waits for one who looks at it."""
+
+from __future__ import annotations
+
+import threading
+
+from PySide6.QtCore import QObject, Signal
+
+from facegui.core.camera import Frame
+
+
+class FrameSlot(QObject):
+    """Keeps one frame; a newer one takes its place. Used from any thread.
+
+    Signals:
+        ready(): `take` has a frame; emitted once until it is taken, in the thread
+            that put it there.
+    """
+
+    ready = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lock = threading.Lock()
+        self._newest: Frame | None = None
+        self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """Frames that nobody took in time, since the slot was cleared."""
+        return self._dropped
+
+    def put(self, frame: Frame) -> None:
+        with self._lock:
+            was_empty = self._newest is None
+            self._newest = frame
+            self._dropped += not was_empty
+        if was_empty:
+            self.ready.emit()
+
+    def take(self) -> Frame | None:
+        """The newest frame, once."""
+        with self._lock:
+            frame, self._newest = self._newest, None
+            return frame
+
+    def clear(self) -> None:
+        """Another source begins."""
+        with self._lock:
+            self._newest = None
+            self._dropped = 0
