@@ -2,7 +2,9 @@
 
 A run's folder holds `settings.json`, `metrics.csv`, `log.txt`, the TensorBoard
 event files, and once it is complete `model.keras`, `model.tflite` and
-`card.json`, which is written last. `title.txt` is there once somebody named it.
+`card.json`, which is written last. `model-int8.tflite` with its own card
+`model-int8.json` is made along with them, or later for a run that lacks it.
+`title.txt` is there once somebody named it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,9 @@ CARD_NAME = "card.json"
 TITLE_NAME = "title.txt"
 KERAS_NAME = "model.keras"
 MODEL_NAME = "model.tflite"
+INT8_NAME = "model-int8.tflite"
+INT8_CARD_NAME = "model-int8.json"
+"""Written after the int8 model: it says how near that comes to the trained one."""
 
 LONGEST_TITLE = 80
 _TIME_FORMAT = "%Y-%m-%d_%H-%M-%S"
@@ -94,6 +100,13 @@ class EpochMetrics:
     best: bool
 
 
+class Precision(StrEnum):
+    """What a model computes with: whole numbers are a quarter of the size and far faster."""
+
+    INT8 = "int8"
+    FLOAT32 = "float32"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A training's folder."""
@@ -127,7 +140,37 @@ class Run:
 
     @property
     def model_path(self) -> Path:
+        """Of the float32 model: the trained network, exactly."""
         return self.folder / MODEL_NAME
+
+    @property
+    def int8_path(self) -> Path:
+        return self.folder / INT8_NAME
+
+    @property
+    def has_int8(self) -> bool:
+        """Whether the int8 model was made; older runs have none until somebody asks for it."""
+        return (self.folder / INT8_CARD_NAME).is_file() and self.int8_path.is_file()
+
+    def int8_card(self) -> dict[str, Any]:
+        """How near the int8 model comes to the trained one; see `fidelity.Fidelity`.
+
+        Raises:
+            UserError: when the file is missing or damaged.
+        """
+        return self._read_json(INT8_CARD_NAME)
+
+    def model_for(self, precision: Precision) -> Path:
+        """The model file to detect with.
+
+        The int8 model is taken where there is one that is as good as the trained
+        model; the float32 model always will do.
+        """
+        if precision is Precision.INT8 and self.has_int8:
+            with contextlib.suppress(UserError):
+                if self.int8_card().get("faithful") is True:
+                    return self.int8_path
+        return self.model_path
 
     def settings(self) -> dict[str, Any]:
         return self._read_json(SETTINGS_NAME)

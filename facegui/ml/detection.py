@@ -12,7 +12,7 @@ import numpy.typing as npt
 from facegui.core.boxes import Detection
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels, resized
-from facegui.core.runs import find_run
+from facegui.core.runs import Precision, find_run
 from facegui.ml.decoding import DECODERS
 from facegui.ml.model_file import ModelDescription, read_model_file
 
@@ -47,13 +47,21 @@ class Detector:
             ) from error
 
     @classmethod
-    def for_run(cls, path: Path, *, threads: int | None = None) -> Self:
+    def for_run(
+        cls, path: Path, *, precision: Precision = Precision.INT8, threads: int | None = None
+    ) -> Self:
         """The detector of a run, or of the newest complete run of a project.
+
+        Args:
+            path: of the run or the project.
+            precision: int8 where the run has such a model that is as good as the
+                trained one, see `Run.model_for`; or always float32.
+            threads: as above.
 
         Raises:
             UserError: when there is none.
         """
-        return cls(find_run(path).model_path, threads=threads)
+        return cls(find_run(path).model_for(precision), threads=threads)
 
     @property
     def threshold(self) -> float:

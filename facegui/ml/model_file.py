@@ -21,6 +21,7 @@ from typing import Any
 
 from facegui.core.errors import UserError
 from facegui.core.files import write_atomically
+from facegui.core.runs import Precision
 from facegui.ml.decoding import DECODERS
 
 FORMAT = 1
@@ -43,6 +44,7 @@ class ModelDescription:
         input_height: likewise.
         threshold: recommended lowest confidence, 0 to 1.
         class_name: what the boxes mark.
+        precision: "float32", or "int8" for the smaller and faster form.
         preprocessing: what the first layer does with RGB 0..255, in words.
         weights: where the pretrained weights came from, and their SHA-256.
         versions: of the programs that made it.
@@ -55,6 +57,7 @@ class ModelDescription:
     input_height: int
     threshold: float
     class_name: str = "face"
+    precision: str = "float32"
     preprocessing: str = ""
     weights: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +70,8 @@ class ModelDescription:
             raise ValueError(f"input size {self.input_width}x{self.input_height}")
         if not 0.0 <= self.threshold <= 1.0:
             raise ValueError(f"threshold must be 0 to 1, got {self.threshold}")
+        if self.precision not in list(Precision):
+            raise ValueError(f"unknown precision {self.precision!r}")
 
     def with_threshold(self, threshold: float) -> ModelDescription:
         return replace(self, threshold=threshold)

@@ -10,15 +10,16 @@ import contextlib
 import errno
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facegui import __version__
 from facegui.core.errors import Cancelled, UserError, disk_error
 from facegui.core.files import write_json
-from facegui.core.metrics import Scores, recommended_threshold, score
+from facegui.core.metrics import PhotoResult, Scores, recommended_threshold, score
 from facegui.core.progress import Progress, StopToken
 from facegui.core.project import Project
 from facegui.core.readiness import training_problems
@@ -41,6 +42,7 @@ from facegui.ml.dense_training import train_dense
 from facegui.ml.detection import Detector
 from facegui.ml.evaluation import detect_on_array
 from facegui.ml.export import save_network, to_litert
+from facegui.ml.int8 import write_int8
 from facegui.ml.model_file import ModelDescription, write_model_file
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import EpochPreview
@@ -56,6 +58,9 @@ from facegui.ml.weights import (
     random_weights,
     vgg16_weights,
 )
+
+if TYPE_CHECKING:
+    import keras
 
 log = logging.getLogger(__name__)
 
@@ -162,7 +167,10 @@ def _train_in(
     litert = to_litert(network)
     stop.raise_if_cancelled()
     description = _description(settings, weights)
-    scores = _write_with_threshold(folder / MODEL_NAME, litert, description, data, report, stop)
+    found, scores = _write_with_threshold(
+        folder / MODEL_NAME, litert, description, data, report, stop
+    )
+    _also_int8(Run(folder), network, data, found, report, stop)
     card = {
         "preset": settings.preset,
         "started": started.isoformat(timespec="seconds"),
@@ -257,11 +265,12 @@ def _write_with_threshold(
     data: _Data,
     report: TrainReport,
     stop: StopToken,
-) -> dict[Split, Scores]:
+) -> tuple[tuple[PhotoResult, ...], dict[Split, Scores]]:
     """Writes the model file with the threshold that suits the validation photos best.
 
     Returns:
-        The scores on validation and test photos.
+        What was found on the validation photos, and the scores on validation and
+        test photos.
     """
     write_model_file(path, litert, description)
     detector = Detector(path)
@@ -269,7 +278,27 @@ def _write_with_threshold(
     test = detect_on_array(detector, data.test, stop, report)
     threshold = recommended_threshold(validation)
     write_model_file(path, litert, description.with_threshold(threshold))
-    return {Split.VALIDATION: score(validation, threshold), Split.TEST: score(test, threshold)}
+    return validation, {
+        Split.VALIDATION: score(validation, threshold),
+        Split.TEST: score(test, threshold),
+    }
+
+
+def _also_int8(
+    run: Run,
+    network: keras.Model,
+    data: _Data,
+    found: Sequence[PhotoResult],
+    report: TrainReport,
+    stop: StopToken,
+) -> None:
+    """Writes the int8 model too. It can be made later: no fault in it may cost the training."""
+    try:
+        write_int8(run, network, data.training.pictures, data.validation, found, report, stop)
+    except (UserError, Cancelled):
+        raise
+    except Exception:  # whatever TensorFlow's converter raises
+        log.exception("the int8 model could not be made")
 
 
 @contextlib.contextmanager

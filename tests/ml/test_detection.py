@@ -11,6 +11,7 @@ import pytest
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels, read_picture
+from facegui.core.runs import Precision
 from facegui.ml import decoding
 from facegui.ml.decoding import Outputs
 from facegui.ml.detection import Detector
@@ -83,7 +84,8 @@ def test_run_and_project_lead_to_the_model(trained: Trained) -> None:
     photo = read_picture(next((trained.project_folder / "photos").iterdir()))
     by_project = Detector.for_run(trained.project_folder).detect(photo, 0.0)
     assert by_project == Detector.for_run(trained.run.folder).detect(photo, 0.0)
-    assert by_project == Detector(trained.run.model_path).detect(photo, 0.0)
+    used = trained.run.model_for(Precision.INT8)
+    assert by_project == Detector(used).detect(photo, 0.0)
 
 
 def test_project_without_a_model_is_told(tmp_path: Path) -> None:

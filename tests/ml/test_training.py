@@ -75,6 +75,8 @@ def test_run_folder_holds_everything(trained: Trained) -> None:
         "metrics.csv",
         "model.keras",
         "model.tflite",
+        "model-int8.tflite",
+        "model-int8.json",
         "card.json",
         "log.txt",
         "tensorboard",
@@ -106,7 +108,8 @@ def test_reports_come_in_order(trained: Trained) -> None:
             steps.append(step)
     epoch = ["BatchMetrics", "EpochMetrics", "EpochPreview"]
     before = ["Reading photos", "Loading TensorFlow", "Training", "EpochPreview"]
-    assert steps == [*before, *epoch, *epoch, "Saving the model", "Testing"]
+    after = ["Saving the model", "Testing", "Making the model small and fast", "Testing"]
+    assert steps == [*before, *epoch, *epoch, *after]
     for event in trained.events:
         if isinstance(event, BatchMetrics):
             assert (event.batches, event.epochs) == (5, 2)  # 34 copies, 8 in a batch
