@@ -28,11 +28,16 @@ class _Worker(QObject):
 
     def __init__(self, work: Work, stop: StopToken) -> None:
         super().__init__()
-        self._work = work
+        self._work: Work | None = work
         self._stop = stop
+
+    def drop_work(self) -> None:
+        """Once it has run."""
+        self._work = None
 
     @Slot()
     def run(self) -> None:
+        assert self._work is not None
         try:
             result = self._work(self.progressed.emit, self._stop)
         except Cancelled:
@@ -84,7 +89,7 @@ class Job(QObject):
         self._worker.cancelled.connect(self.cancelled)
         # Directly: the thread ends by itself, without waiting for the window.
         self._worker.done.connect(self._thread.quit, Qt.ConnectionType.DirectConnection)
-        self._thread.finished.connect(self.finished)
+        self._thread.finished.connect(self._on_thread_finished)
 
     @property
     def running(self) -> bool:
@@ -110,3 +115,12 @@ class Job(QObject):
         self._stop.cancel()
         self._thread.wait()
         QCoreApplication.sendPostedEvents(self)
+
+    @Slot()
+    def _on_thread_finished(self) -> None:
+        # It says so a moment before it has.
+        self._thread.wait()
+        self.finished.emit()
+        # The work is mostly a method of the job's parent. Kept, it could be all that keeps the
+        # parent: destroying the job would destroy the parent, and so the job once more.
+        self._worker.drop_work()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -152,3 +154,39 @@ def test_shut_down_right_after_start_and_without_one(qapp: object) -> None:  # n
     job.start()
     job.shut_down()
     assert [name for name, _ in listener.heard] == ["cancelled", "finished"]
+
+
+def test_a_job_that_is_all_that_keeps_its_parent_is_destroyed_once() -> None:
+    """In a process of its own: destroyed twice, it takes the process with it."""
+    program = """
+import gc
+from PySide6.QtCore import QCoreApplication, QObject, Slot
+from facegui.workers.job import Job
+
+class Owner(QObject):
+    def __init__(self):
+        super().__init__()
+        self.job = Job("Test", self.work, self)
+        self.job.finished.connect(self.on_finished)
+        self.job.start()
+
+    def work(self, report, stop):
+        return None
+
+    @Slot()
+    def on_finished(self):
+        job, self.job = self.job, None
+        job.deleteLater()
+
+application = QCoreApplication([])
+gc.disable()
+for _ in range(50):
+    owner = Owner()
+    while owner.job is not None:
+        application.processEvents()
+    del owner
+    application.processEvents()
+print("alive")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "alive", "")
