@@ -35,6 +35,7 @@ from facegui.ui.main_window import MainWindow
 from facegui.ui.style import apply_style
 from facegui.ui.tab import Tab
 from facegui.ui.user_settings import Colours, UserSettingsFile
+from facegui.workers.garbage import GarbageCollector
 from facegui.workers.heartbeat import Heartbeat
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
@@ -218,6 +219,7 @@ class Program(QObject):
         if self._folder is not None:
             self.window.show_opening(self._folder.name)
         self.heartbeat = Heartbeat(self)
+        self._garbage = GarbageCollector(self)
         self._faults = Faults(self)
         self._faults.caught.connect(self.window.show_error)
         # Later: the signal comes in the middle of anything.
@@ -227,6 +229,7 @@ class Program(QObject):
 
     def show(self) -> None:
         """Shows the window, and fills it once it is seen."""
+        self._garbage.start()
         self._faults.install()
         self.window.appeared.connect(self._begin)
         self._begin_timer.start(_UNSEEN_MS)
@@ -238,6 +241,7 @@ class Program(QObject):
         self._begin_timer.stop()
         self.heartbeat.stop()
         self.window.shut_down()
+        self._garbage.stop()
         self._faults.remove()
 
     @Slot()

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+# Garbage is collected between tests, on this thread: on a worker, where Python may do it,
+# Qt's objects must not be destroyed; see `facegui.workers.garbage`.
+gc.disable()
+
 # A busy machine is no failure; `faulthandler_timeout` catches what hangs.
 settings.register_profile("facegui", deadline=None)
 settings.load_profile("facegui")
@@ -121,6 +125,13 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(home / "qsettings")
     )
     return home
+
+
+@pytest.fixture(autouse=True)
+def _garbage_collected() -> Iterator[None]:
+    yield
+    count, threshold = gc.get_count()[2], gc.get_threshold()[2]
+    gc.collect(2 if count > threshold else 1)
 
 
 @pytest.fixture

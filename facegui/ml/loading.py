@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 
@@ -14,3 +15,6 @@ def load_tensorflow() -> None:
 
     # Looked up once: the first use imports a good part of the package.
     _ = keras.Model, keras.layers, keras.optimizers
+    # What was loaded stays: looking through its million objects again and again
+    # would hold the window up.
+    gc.freeze()

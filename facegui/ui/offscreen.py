@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from facegui import __version__
 from facegui.core.errors import UserError
 from facegui.core.system_libraries import missing_libraries, missing_packages, remedy
+from facegui.workers.garbage import GarbageCollector
 
 PLATFORM = "QT_QPA_PLATFORM"
 
@@ -43,4 +44,5 @@ def application(*, visible: bool = False) -> QApplication:
     app.setOrganizationName("FaceGUI")
     app.setApplicationVersion(__version__)
     app.setQuitOnLastWindowClosed(False)
+    GarbageCollector(app).start()
     return app
