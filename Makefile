@@ -6,7 +6,8 @@ PYTHON := $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	2>/dev/null && command -v $$name && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/installed
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+# A worker that crashed ends the run: xdist's replacement of it may wait for ever.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
 .PHONY: help run demo screenshots test check bench clean
 
