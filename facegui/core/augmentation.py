@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from types import ModuleType
 
+from facegui.core.augmentation_partners import NO_PARTNERS, Partners
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.boxes import Box
 from facegui.core.images import Pixels
 
-AUGMENTATION_VERSION = 1
+AUGMENTATION_VERSION = 2
 """Raised whenever the same settings give other copies: sets made before count as outdated."""
 
 
@@ -35,12 +36,13 @@ def augment(
     *,
     photo: str,
     copy: int,
+    partners: Partners | None = None,
 ) -> AugmentedSample:
     """Makes one varied copy of a photo.
 
-    The same photo, number and settings give the same copy, on any thread and
-    whatever other photos there are. Each transform draws its own numbers: a
-    changed setting of one leaves what the others do as it was.
+    The same photo, number, settings and partners give the same copy, on any thread;
+    a few photos more or less among the partners change few copies. Each transform
+    draws its own numbers: a changed setting of one leaves what the others do as it was.
 
     The first call loads albumentations, which takes about a second.
 
@@ -50,9 +52,13 @@ def augment(
         settings: which transforms, and the seed.
         photo: the photo's name.
         copy: number of the copy, from 1.
+        partners: the other training photos, for the steps that put two together;
+            without them those make do with the photo's own colours.
     """
     key = f"{AUGMENTATION_VERSION}/{settings.seed}/{photo}/{copy}"
-    return AugmentedSample(*_steps().run(pixels, boxes, settings, key))
+    return AugmentedSample(
+        *_steps().run(pixels, boxes, settings, key, photo, partners or NO_PARTNERS)
+    )
 
 
 def reduce_photo(

@@ -49,6 +49,22 @@ TRANSFORMS = (
         80.0,
     ),
     TransformInfo(
+        "zoom_out",
+        "Zoom out",
+        "Shows the photo smaller before another photo or blurred colours, as from farther away.",
+        "smaller at most, in width and height",
+        "%",
+        85.0,
+    ),
+    TransformInfo(
+        "paste",
+        "Cut and paste",
+        "Puts the faces into photos without a face, so that no background belongs to them.",
+        "larger or smaller at most",
+        "%",
+        80.0,
+    ),
+    TransformInfo(
         "rotation",
         "Rotation",
         "Tilts the photo to the left or to the right, as a head or a camera is tilted.",
@@ -89,6 +105,27 @@ TRANSFORMS = (
         "shifted at most",
         "levels of 255",
         100.0,
+    ),
+    TransformInfo(
+        "hue",
+        "Hue",
+        "Turns all colours round the colour circle, so that none of them counts.",
+        "turned at most",
+        "degrees",
+        180.0,
+    ),
+    TransformInfo(
+        "saturation",
+        "Saturation",
+        "Makes colours paler or stronger; at 100 % some copies are nearly grey.",
+        "changed at most",
+        "%",
+        100.0,
+    ),
+    TransformInfo(
+        "grey",
+        "Black and white",
+        "Takes all colour out, so that shapes have to do.",
     ),
     TransformInfo(
         "blur",
@@ -139,12 +176,17 @@ class AugmentationSettings:
 
     Args:
         random_crop: in percent of each side.
+        zoom_out: in percent of each side.
+        paste: in percent of a face's size.
         rotation: in degrees.
         horizontal_flip: mirrors.
         vertical_flip: turns upside down.
         brightness_contrast: in percent.
         gamma: in percent.
         rgb_shift: in levels of 255.
+        hue: in degrees of the colour circle.
+        saturation: in percent.
+        grey: black and white.
         blur: standard deviation in pixels of the copy.
         noise: standard deviation in levels of 255.
         jpeg_quality: quality lost, of 100.
@@ -159,12 +201,17 @@ class AugmentationSettings:
     """
 
     random_crop: TransformSettings = TransformSettings(True, 40.0, 1.0)
+    zoom_out: TransformSettings = TransformSettings(True, 60.0, 0.4)
+    paste: TransformSettings = TransformSettings(True, 50.0, 0.3)
     rotation: TransformSettings = TransformSettings(True, 12.0, 0.5)
     horizontal_flip: TransformSettings = TransformSettings(True, 0.0, 0.5)
     vertical_flip: TransformSettings = TransformSettings(False, 0.0, 0.5)
     brightness_contrast: TransformSettings = TransformSettings(True, 20.0, 0.5)
     gamma: TransformSettings = TransformSettings(True, 30.0, 0.3)
     rgb_shift: TransformSettings = TransformSettings(True, 20.0, 0.3)
+    hue: TransformSettings = TransformSettings(True, 30.0, 0.3)
+    saturation: TransformSettings = TransformSettings(True, 60.0, 0.5)
+    grey: TransformSettings = TransformSettings(True, 0.0, 0.15)
     blur: TransformSettings = TransformSettings(True, 2.0, 0.15)
     noise: TransformSettings = TransformSettings(True, 12.0, 0.15)
     jpeg_quality: TransformSettings = TransformSettings(True, 60.0, 0.15)
@@ -271,7 +318,7 @@ PRESETS = (
     Preset(
         "standard",
         "Standard",
-        "Varies place, size, tilt, light and sharpness: right for nearly everybody.",
+        "Varies place, size, surroundings, light and colour: right for nearly everybody.",
         _STANDARD,
     ),
     Preset(
@@ -280,10 +327,15 @@ PRESETS = (
         "What the tutorial does, without turning faces upside down.",
         AugmentationSettings(
             random_crop=TransformSettings(True, 30.0, 1.0),
+            zoom_out=_off(_STANDARD.zoom_out),
+            paste=_off(_STANDARD.paste),
             rotation=_off(_STANDARD.rotation),
             brightness_contrast=TransformSettings(True, 20.0, 0.2),
             gamma=TransformSettings(True, 20.0, 0.2),
             rgb_shift=TransformSettings(True, 20.0, 0.2),
+            hue=_off(_STANDARD.hue),
+            saturation=_off(_STANDARD.saturation),
+            grey=_off(_STANDARD.grey),
             blur=_off(_STANDARD.blur),
             noise=_off(_STANDARD.noise),
             jpeg_quality=_off(_STANDARD.jpeg_quality),
@@ -292,13 +344,18 @@ PRESETS = (
     Preset(
         "strong",
         "Strong",
-        "Varies more, for detectors that must work in other rooms and with other cameras.",
+        "Varies more, for faces that are often small, tilted, dim or badly lit.",
         AugmentationSettings(
             random_crop=TransformSettings(True, 60.0, 1.0),
+            zoom_out=TransformSettings(True, 75.0, 0.5),
+            paste=TransformSettings(True, 70.0, 0.4),
             rotation=TransformSettings(True, 20.0, 0.7),
             brightness_contrast=TransformSettings(True, 35.0, 0.8),
             gamma=TransformSettings(True, 40.0, 0.5),
             rgb_shift=TransformSettings(True, 35.0, 0.5),
+            hue=TransformSettings(True, 90.0, 0.4),
+            saturation=TransformSettings(True, 100.0, 0.5),
+            grey=TransformSettings(True, 0.0, 0.25),
             blur=TransformSettings(True, 3.0, 0.3),
             noise=TransformSettings(True, 20.0, 0.3),
             jpeg_quality=TransformSettings(True, 75.0, 0.3),

@@ -19,6 +19,8 @@ import albumentations
 import cv2
 import numpy as np
 
+from facegui.core.augmentation_partners import Partners
+from facegui.core.augmentation_scenes import pasted, zoomed_out
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.boxes import Box, FloatArray, boxes_to_array
 from facegui.core.images import Pixels, resized
@@ -33,12 +35,17 @@ SMALLEST_FACE_PIXELS = 1.0
 
 _STEPS_ON_WHOLE_PHOTO = ("rotation", "random_crop")
 """Turned first, so that the crop takes most of the smeared corners away."""
+_SCENES: dict[str, Callable[..., tuple[Pixels, Boxes]]] = {"zoom_out": zoomed_out, "paste": pasted}
+"""Steps that put two photos together."""
 _STEPS_ON_COPY = (
     "horizontal_flip",
     "vertical_flip",
     "brightness_contrast",
     "gamma",
     "rgb_shift",
+    "hue",
+    "saturation",
+    "grey",
     "blur",
     "noise",
     "jpeg_quality",
@@ -46,13 +53,20 @@ _STEPS_ON_COPY = (
 
 
 def run(
-    pixels: Pixels, boxes: Iterable[Box], settings: AugmentationSettings, key: str
+    pixels: Pixels,
+    boxes: Iterable[Box],
+    settings: AugmentationSettings,
+    key: str,
+    photo: str,
+    partners: Partners,
 ) -> tuple[Pixels, tuple[Box, ...]]:
     """One copy; see `augmentation.augment`. `key` decides all random numbers."""
     copy, array = _reduced(pixels, boxes, settings)
     copy, array = _apply(_STEPS_ON_WHOLE_PHOTO, copy, array, settings, key)
     target = _size_within(copy.shape[1], copy.shape[0], settings.longest_side)
     copy, array = _resize(copy, array, target)
+    array = boxes_to_array(_visible(array, copy, settings.min_visibility))
+    copy, array = _put_together(copy, array, settings, key, photo, partners)
     copy, array = _apply(_STEPS_ON_COPY, copy, array, settings, key)
     if np.shares_memory(copy, pixels):
         copy = copy.copy()
@@ -103,6 +117,29 @@ def _apply(
             numbers = random.Random(f"{key}/{name}")
             if numbers.random() < settings.transform(name).probability:
                 pixels, boxes = steps[name](pixels, boxes, numbers)
+    return pixels, boxes
+
+
+def _put_together(
+    pixels: Pixels,
+    boxes: Boxes,
+    settings: AugmentationSettings,
+    key: str,
+    photo: str,
+    partners: Partners,
+) -> tuple[Pixels, Boxes]:
+    """One of the scenes at most, each with its probability."""
+    for name, scene in _SCENES.items():
+        transform = settings.transform(name)
+        numbers = random.Random(f"{key}/{name}")
+        if transform.enabled and numbers.random() < transform.probability:
+            return scene(
+                pixels,
+                boxes,
+                transform.strength,
+                numbers,
+                lambda numbers, empty: partners.choose(numbers, photo, empty=empty),
+            )
     return pixels, boxes
 
 
@@ -224,6 +261,35 @@ def _rgb_shift(levels: float) -> Step:
     return _colouring(albumentations.RGBShift(limit, limit, limit, p=1.0))
 
 
+def _hue(degrees: float) -> Step:
+    def step(pixels: Pixels, boxes: Boxes, numbers: random.Random) -> tuple[Pixels, Boxes]:
+        shift = round(numbers.uniform(-degrees, degrees) / 2)  # OpenCV's circle has 180 steps
+        circle = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2HSV)
+        turned = ((np.arange(256) + shift) % 180).astype(np.uint8)
+        circle[..., 0] = cv2.LUT(circle[..., 0], turned)
+        return cv2.cvtColor(circle, cv2.COLOR_HSV2RGB), boxes
+
+    return step
+
+
+def _saturation(percent: float) -> Step:
+    def step(pixels: Pixels, boxes: Boxes, numbers: random.Random) -> tuple[Pixels, Boxes]:
+        factor = 1.0 + numbers.uniform(-percent, percent) / 100.0
+        return cv2.addWeighted(pixels, factor, _greyed(pixels), 1.0 - factor, 0.0), boxes
+
+    return step
+
+
+def _grey(_: float) -> Step:
+    return lambda pixels, boxes, _numbers: (_greyed(pixels), boxes)
+
+
+def _greyed(pixels: Pixels) -> Pixels:
+    grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+    back: Pixels = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+    return back
+
+
 def _blur(pixels_radius: float) -> Step:
     return _colouring(albumentations.GaussianBlur(0, (0.0, pixels_radius), p=1.0))
 
@@ -257,6 +323,9 @@ _BUILDERS: dict[str, Callable[[float], Step]] = {
     "brightness_contrast": _brightness_contrast,
     "gamma": _gamma,
     "rgb_shift": _rgb_shift,
+    "hue": _hue,
+    "saturation": _saturation,
+    "grey": _grey,
     "blur": _blur,
     "noise": _noise,
     "jpeg_quality": _jpeg_quality,

@@ -20,6 +20,7 @@ from facegui.core.augmentation import (
     augment,
     reduce_photo,
 )
+from facegui.core.augmentation_partners import Partners, partners_among
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.augmented_set import (
     IMAGES_FOLDER,
@@ -110,7 +111,8 @@ def _make(
     stop: StopToken,
 ) -> AugmentedSet:
     with _opencv_on_one_thread():
-        batches = _Workshop(new, settings, stop).make(samples, report)
+        partners = partners_among(samples, settings.seed)
+        batches = _Workshop(new, settings, partners, stop).make(samples, report)
     skipped = tuple(batch.skipped for batch in batches if batch.skipped)
     if len(skipped) == len(batches):
         raise UserError(
@@ -135,9 +137,12 @@ class _Workshop:
     lock, and because processes would cost seconds to start on Windows.
     """
 
-    def __init__(self, new: Path, settings: AugmentationSettings, stop: StopToken) -> None:
+    def __init__(
+        self, new: Path, settings: AugmentationSettings, partners: Partners, stop: StopToken
+    ) -> None:
         self._new = new
         self._settings = settings
+        self._partners = partners
         self._stop = stop
         self._given_up = threading.Event()
         self._done = 0
@@ -178,7 +183,12 @@ class _Workshop:
         for number in range(1, self._settings.copies + 1):
             self._raise_if_stopped()
             made = augment(
-                photo.pixels, photo.boxes, self._settings, photo=sample.photo.name, copy=number
+                photo.pixels,
+                photo.boxes,
+                self._settings,
+                photo=sample.photo.name,
+                copy=number,
+                partners=self._partners,
             )
             copies.append(self._store(made, sample.photo.name, number, f"{stem}-{number:04d}"))
             self._count(1)

@@ -287,7 +287,7 @@ class AugmentTab(Tab):
         one = self.choice.currentIndex() == _ONE
         hint = "Back to several photos" if one else "More copies of this photo"
         self.grid.set_clickable(hint)
-        self._examples.ask(self._wishes, self.settings_controls.settings)
+        self._examples.ask(self._wishes, self.settings_controls.settings, self._seen.training)
 
     def _wishes_for(self, samples: tuple[Sample, ...]) -> tuple[Wish, ...]:
         if self.choice.currentIndex() == _ONE:

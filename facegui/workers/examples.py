@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal, Slot
 
 from facegui.core.augmentation import AugmentedSample, augment
+from facegui.core.augmentation_partners import NO_PARTNERS, Partners, partners_among
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
@@ -63,25 +64,44 @@ class ExampleMaker:
 
     def __init__(self) -> None:
         self._photos: OrderedDict[tuple[str, int, Sample], AugmentedSample] = OrderedDict()
+        self._partners: tuple[object, Partners] = None, NO_PARTNERS
 
     def make(
         self,
         wishes: Sequence[Wish],
         settings: AugmentationSettings,
+        training: Sequence[Sample],
         report: Callable[[Example], None],
         stop: StopToken,
     ) -> int:
         """Reports an example for each wish, in order; returns how many.
 
+        Args:
+            wishes: what is asked for.
+            settings: how photos are varied.
+            training: the photos that a set would be made of: some copies show two of them.
+            report: told of each example.
+            stop: cancels.
+
         Raises:
             Cancelled: when `stop` was cancelled.
         """
+        partners = self._partners_among(training, settings.seed)
         for place, wish in enumerate(wishes):
             stop.raise_if_cancelled()
-            report(self._example(place, wish, settings))
+            report(self._example(place, wish, settings, partners))
         return len(wishes)
 
-    def _example(self, place: int, wish: Wish, settings: AugmentationSettings) -> Example:
+    def _partners_among(self, training: Sequence[Sample], seed: int) -> Partners:
+        """The same as before, with the photos that they have read, while nothing changed."""
+        key = seed, [(sample, changed_ns(sample.photo.path)) for sample in training]
+        if self._partners[0] != key:
+            self._partners = key, partners_among(training, seed)
+        return self._partners[1]
+
+    def _example(
+        self, place: int, wish: Wish, settings: AugmentationSettings, partners: Partners
+    ) -> Example:
         try:
             photo = self._photo(wish.sample)
         except UserError as error:
@@ -89,7 +109,14 @@ class ExampleMaker:
         made = photo
         if wish.copy is not None:
             name = wish.sample.photo.name
-            made = augment(photo.pixels, photo.boxes, settings, photo=name, copy=wish.copy)
+            made = augment(
+                photo.pixels,
+                photo.boxes,
+                settings,
+                photo=name,
+                copy=wish.copy,
+                partners=partners,
+            )
         made = _within(made, SHOWN_SIDE)
         made.pixels.flags.writeable = False
         return Example(place, wish, made.pixels, made.boxes)
@@ -126,9 +153,15 @@ class Examples(QObject):
         self._work.progressed.connect(self._on_progressed)
         self._work.failed.connect(self.failed)
 
-    def ask(self, wishes: Sequence[Wish], settings: AugmentationSettings) -> None:
-        """Wants these, instead of all that were asked for before."""
-        self._work.ask(functools.partial(self._maker.make, tuple(wishes), settings))
+    def ask(
+        self,
+        wishes: Sequence[Wish],
+        settings: AugmentationSettings,
+        training: Sequence[Sample] = (),
+    ) -> None:
+        """Wants these, instead of all that were asked for before; see `ExampleMaker.make`."""
+        wanted = tuple(wishes), settings, tuple(training)
+        self._work.ask(functools.partial(self._maker.make, *wanted))
 
     def forget(self) -> None:
         """Wants none any more."""

@@ -44,7 +44,7 @@ def examples(qtbot: QtBot) -> Iterator[Examples]:  # noqa: ARG001
 
 def test_an_example_is_the_copy_that_the_set_will_hold(sample: Sample) -> None:
     made: list[Example] = []
-    ExampleMaker().make([Wish(sample, 3)], SETTINGS, made.append, StopToken())
+    ExampleMaker().make([Wish(sample, 3)], SETTINGS, (), made.append, StopToken())
     pixels = read_picture(sample.photo.path)
     copy = augment(pixels, sample.boxes, SETTINGS, photo=sample.photo.name, copy=3)
     assert made[0].pixels is not None
@@ -56,7 +56,7 @@ def test_an_example_is_the_copy_that_the_set_will_hold(sample: Sample) -> None:
 def test_large_photos_are_shown_small_with_boxes_that_fit(tmp_path: Path) -> None:
     sample = make_sample(tmp_path, 2000, 1000)
     made: list[Example] = []
-    ExampleMaker().make([Wish(sample, None)], SETTINGS, made.append, StopToken())
+    ExampleMaker().make([Wish(sample, None)], SETTINGS, (), made.append, StopToken())
     assert made[0].pixels is not None
     assert made[0].pixels.shape == (SHOWN_SIDE // 2, SHOWN_SIDE, 3)
     expected = (SHOWN_SIDE / 4, SHOWN_SIDE / 8, SHOWN_SIDE / 2, SHOWN_SIDE / 4)
@@ -65,9 +65,9 @@ def test_large_photos_are_shown_small_with_boxes_that_fit(tmp_path: Path) -> Non
 
 def test_a_photo_that_changed_is_read_again(sample: Sample) -> None:
     maker, made = ExampleMaker(), list[Example]()
-    maker.make([Wish(sample, None)], SETTINGS, made.append, StopToken())
+    maker.make([Wish(sample, None)], SETTINGS, (), made.append, StopToken())
     write_picture(sample.photo.path, np.zeros((48, 64, 3), np.uint8))
-    maker.make([Wish(sample, None)], SETTINGS, made.append, StopToken())
+    maker.make([Wish(sample, None)], SETTINGS, (), made.append, StopToken())
     assert made[0].pixels is not None and made[0].pixels.any()
     assert made[1].pixels is not None and not made[1].pixels.any()
 
@@ -77,7 +77,7 @@ def test_a_photo_that_is_gone_is_said_and_the_others_are_made(
 ) -> None:
     gone = Sample(Photo("gone.png", tmp_path / "gone.png"), ())
     made: list[Example] = []
-    ExampleMaker().make([Wish(gone, 1), Wish(sample, 1)], SETTINGS, made.append, StopToken())
+    ExampleMaker().make([Wish(gone, 1), Wish(sample, 1)], SETTINGS, (), made.append, StopToken())
     assert made[0].pixels is None
     assert made[0].error is not None and "gone.png" in made[0].error.what
     assert made[1].pixels is not None
@@ -87,7 +87,7 @@ def test_nothing_is_made_once_it_is_cancelled(sample: Sample) -> None:
     stop = StopToken()
     stop.cancel()
     with pytest.raises(Cancelled):
-        ExampleMaker().make([Wish(sample, 1)], SETTINGS, lambda _: None, stop)
+        ExampleMaker().make([Wish(sample, 1)], SETTINGS, (), lambda _: None, stop)
 
 
 def test_examples_come_for_the_newest_wishes(
