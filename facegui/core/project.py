@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from facegui.core import trash
 from facegui.core.augmented_set import recover_set
 from facegui.core.boxes import Box
-from facegui.core.errors import UserError, disk_error
+from facegui.core.errors import disk_error
 from facegui.core.files import (
     free_name,
     sha256_of,
@@ -24,7 +23,7 @@ from facegui.core.files import (
 )
 from facegui.core.images import EncodedPicture, portable_stem
 from facegui.core.labelme import copy_label_file, write_label_file
-from facegui.core.photo_library import Photo, PhotoLibrary, PhotoState, Sample
+from facegui.core.photo_library import Photo
 from facegui.core.project_folder import INDEX_NAME as INDEX_NAME
 from facegui.core.project_folder import (
     make_folders,
@@ -35,12 +34,11 @@ from facegui.core.project_folder import (
 from facegui.core.project_index import (
     PhotoRecord,
     ProjectIndex,
-    Session,
     keep_old_version,
     load_index,
 )
 from facegui.core.project_lock import ProjectLock
-from facegui.core.splits import Split, SplitSettings, assign_splits
+from facegui.core.project_memory import RememberingLibrary
 
 log = logging.getLogger(__name__)
 
@@ -67,15 +65,14 @@ class NewPhoto:
     take_all_labels: bool = False
 
 
-class Project(PhotoLibrary):
+class Project(RememberingLibrary):
     """An open project folder: its photos and labels, and what is remembered of them.
 
     Holds the project's lock until `close`, unless it was opened read-only.
     """
 
     def __init__(self, folder: Path, index: ProjectIndex, lock: ProjectLock | None) -> None:
-        super().__init__(folder, writable=lock is not None, known=index.photos)
-        self._index = index
+        super().__init__(folder, index, writable=lock is not None)
         self._lock = lock
 
     @classmethod
@@ -153,10 +150,6 @@ class Project(PhotoLibrary):
     @property
     def augmented_folder(self) -> Path:
         return self.folder / "augmented"
-
-    @property
-    def cache_folder(self) -> Path:
-        return self.folder / "cache"
 
     @property
     def runs_folder(self) -> Path:
@@ -256,89 +249,6 @@ class Project(PhotoLibrary):
                     self._look_again(photo)
             return back
 
-    # Splits, sessions, settings
-
-    def record(self, name: str) -> PhotoRecord:
-        return self._index.photos.get(name, PhotoRecord())
-
-    def split(self, photo: Photo) -> Split | None:
-        return self.record(photo.name).split
-
-    def assign_missing_splits(self) -> None:
-        """Gives each labelled photo that has no split one, balanced by faces and no face.
-
-        Raises:
-            UserError: when the project cannot be written.
-        """
-        with self._mutex:
-            kinds = {
-                photo.name: state.value
-                for photo in self.photos
-                if (state := self.state(photo)) in (PhotoState.FACES, PhotoState.NO_FACE)
-            }
-            given = {name: split for name in kinds if (split := self.record(name).split)}
-            missing = kinds.keys() - given.keys()
-            if not missing:
-                return
-            splits = assign_splits(kinds, given, self.split_settings)
-            for name in missing:
-                self._index.photos[name] = replace(self.record(name), split=splits[name])
-            self._save_or_explain("saving the splits")
-
-    def samples(self, split: Split | None = None) -> tuple[Sample, ...]:
-        """The labelled photos of a split, or of all; broken ones left out.
-
-        `broken_labels` tells which those are.
-        """
-        samples = []
-        for photo in self.photos:
-            if split is not None and self.split(photo) is not split:
-                continue
-            if self.state(photo) in (PhotoState.FACES, PhotoState.NO_FACE):
-                samples.append(Sample(photo, self.label(photo) or ()))
-        return tuple(samples)
-
-    @property
-    def sessions(self) -> dict[str, Session]:
-        return dict(self._index.sessions)
-
-    def new_session(self, title: str) -> str:
-        """The key of a new session; written to disk with the first photo in it."""
-        with self._mutex:
-            now = datetime.now().astimezone()
-            key, number = now.strftime("%Y%m%d-%H%M%S"), 2
-            while key in self._index.sessions:
-                key, number = f"{now:%Y%m%d-%H%M%S}-{number}", number + 1
-            self._index.sessions[key] = Session(title, now.isoformat(timespec="seconds"))
-            return key
-
-    @property
-    def split_settings(self) -> SplitSettings:
-        try:
-            return SplitSettings(**self.settings("splits"))
-        except (TypeError, ValueError) as error:
-            log.warning("ignoring the split settings of %s: %s", self.folder, error)
-            return SplitSettings()
-
-    @split_settings.setter
-    def split_settings(self, settings: SplitSettings) -> None:
-        self.save_settings("splits", asdict(settings))
-
-    def settings(self, part: str) -> dict[str, Any]:
-        """The settings that one part of the program keeps in the project, as JSON values."""
-        return dict(self._index.settings.get(part, {}))
-
-    def save_settings(self, part: str, values: dict[str, Any]) -> None:
-        """Raises `UserError` when the project cannot be written; then the old ones stand."""
-        with self._mutex:
-            before = dict(self._index.settings)
-            self._index.settings[part] = values
-            try:
-                self._save_or_explain("saving the settings")
-            except UserError:
-                self._index.settings = before
-                raise
-
     def known_digests(self) -> dict[str, str]:
         """The photos that are there, by the SHA-256 of the file they came from.
 
@@ -376,17 +286,3 @@ class Project(PhotoLibrary):
             write_label_file(self.label_path(photo), new.boxes, photo.path, size)
         self._look_again(photo)
         return photo
-
-    def _remember(self, records: Mapping[str, PhotoRecord]) -> None:
-        self._index.photos.update(records)
-        self._save()
-
-    def _save(self) -> None:
-        self._check_writable()
-        self._index.save(self.folder / INDEX_NAME)
-
-    def _save_or_explain(self, doing: str) -> None:
-        try:
-            self._save()
-        except OSError as error:
-            raise disk_error(error, doing) from error

@@ -16,10 +16,19 @@ from facegui.core.splits import Split
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the layout of `project.json` and of the project folder."""
 
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+
+def _with_people(document: dict[str, Any]) -> dict[str, Any]:
+    """Schema 2 notes for each session who is in its photos."""
+    sessions = {
+        key: {**session, "people": []} for key, session in document.get("sessions", {}).items()
+    }
+    return {**document, "sessions": sessions}
+
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _with_people}
 """For each older schema the function that turns its document into the next one's."""
 
 
@@ -45,10 +54,12 @@ class Session:
     Args:
         title: for people, such as "Imported from webcam-a".
         started: ISO 8601 time with zone.
+        people: who is in the photos, where the user noted it.
     """
 
     title: str
     started: str
+    people: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -162,7 +173,11 @@ def _index_from(document: dict[str, Any]) -> ProjectIndex:
             for name, record in document.get("photos", {}).items()
         },
         sessions={
-            key: Session(str(session["title"]), str(session["started"]))
+            key: Session(
+                str(session["title"]),
+                str(session["started"]),
+                tuple(str(name) for name in session["people"]),
+            )
             for key, session in document.get("sessions", {}).items()
         },
         settings={key: dict(value) for key, value in document.get("settings", {}).items()},

@@ -11,7 +11,7 @@ import errno
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING
 from facegui import __version__
 from facegui.core.errors import Cancelled, UserError, disk_error
 from facegui.core.files import write_json
+from facegui.core.leaks import tested_on
 from facegui.core.metrics import PhotoResult, Scores, recommended_threshold, score
 from facegui.core.progress import Progress, StopToken
 from facegui.core.project import Project
 from facegui.core.readiness import training_problems
+from facegui.core.run_photos import write_run_photos
 from facegui.core.runs import (
     CARD_NAME,
     KERAS_NAME,
@@ -96,7 +98,7 @@ def train(
             running, when the loss is no number any more, memory or disk run out.
         Cancelled: when `stop` was cancelled.
     """
-    project.assign_missing_splits()
+    project.assign_missing_splits(report, stop)
     _refuse_hopeless(project)
     folder = _begin_run(project, settings)
     try:
@@ -116,6 +118,7 @@ def _begin_run(project: Project, settings: TrainSettings) -> Path:
         folder = new_run_folder(project.runs_folder)
         try:
             write_json(folder / SETTINGS_NAME, settings.to_json())
+            write_run_photos(folder, project)
         except OSError:
             discard_run(folder)
             raise
@@ -152,6 +155,7 @@ def _train_in(
     stop: StopToken,
 ) -> None:
     started = datetime.now().astimezone()
+    tested = tested_on(project, report, stop)
     data = _Data.load(project, settings.input_size, report, stop)
     report(Progress(0, None, "Loading TensorFlow"))
     _seed(settings)
@@ -177,6 +181,7 @@ def _train_in(
         "seconds": round((datetime.now().astimezone() - started).total_seconds(), 1),
         "training_pictures": len(data.training),
         "photos": dict(data.photos),
+        "tested_on": asdict(tested),
         "epochs": len(epochs),
         "best_epoch": max((item.epoch for item in epochs if item.best), default=None),
         "finished_early": stop.should_stop,

@@ -39,6 +39,7 @@ from facegui.ui.run_words import (
     duration,
     figures,
     further_sentence,
+    honesty_sentence,
     number,
     preset_title,
     result_sentence,
@@ -233,6 +234,8 @@ class _OneRun(QScrollArea):
         self.figures = [_FigureView() for _ in range(5)]
         self.doubt = _words("faint")
         self.doubt.setObjectName("train.doubt")
+        self.honesty = _words("")
+        self.honesty.setObjectName("train.honesty")
         self.mistakes_title = QLabel("Where it went wrong")
         set_role(self.mistakes_title, "title")
         self.mistakes_text = _words("faint")
@@ -256,6 +259,7 @@ class _OneRun(QScrollArea):
         layout.addSpacing(GRID)
         layout.addLayout(numbers)
         layout.addWidget(self.doubt)
+        layout.addWidget(self.honesty)
         layout.addSpacing(GRID)
         layout.addWidget(self.mistakes_title)
         layout.addWidget(self.mistakes_text)
@@ -270,7 +274,10 @@ class _OneRun(QScrollArea):
         """An empty card is that of a training that was broken off."""
         self.show_mistakes(())
         known = bool(card)
-        about_model = (self.detect_button, self.doubt, self.mistakes_title, self.mistakes_text)
+        about_model = (
+            *(self.detect_button, self.doubt, self.honesty),
+            *(self.mistakes_title, self.mistakes_text),
+        )
         for widget in (*about_model, *self.figures):
             widget.setVisible(known)
         if not known:
@@ -281,6 +288,8 @@ class _OneRun(QScrollArea):
         self.further.setText(further_sentence(card))
         self.doubt.setText(doubt_sentence(card))
         self.doubt.setVisible(bool(self.doubt.text()))
+        self.honesty.setText(honesty_sentence(card))
+        self.honesty.setVisible(bool(self.honesty.text()))
         for view, figure in zip(self.figures, figures(card), strict=True):
             view.show_figure(figure)
 

@@ -124,6 +124,31 @@ def doubt_sentence(card: Mapping[str, Any]) -> str:
     )
 
 
+def honesty_sentence(card: Mapping[str, Any]) -> str:
+    """What the test photos had to do with the training photos; empty where that is not known."""
+    tested = card.get("tested_on")
+    if not isinstance(tested, Mapping) or not tested.get("photos"):
+        return ""
+    photos, same = int(tested["photos"]), int(tested.get("same_session") or 0)
+    copies, sessions = int(tested.get("near_copies") or 0), int(tested.get("sessions") or 0)
+    people = tuple(tested.get("people") or ())
+    if same == photos:
+        where = "All test photos are from sessions that it learned from, too"
+    elif same:
+        where = f"{same} of {photos} test photos are from sessions that it learned from, too"
+    else:
+        where = "No test photo is from a session that it learned from"
+    sentences = [f"{where}: elsewhere it may do worse." if same else f"{where}: an honest test."]
+    if copies:
+        are = "is a near-copy" if copies == 1 else "are near-copies"
+        sentences.append(f"{copies} of them {are} of training photos: the figures flatter.")
+    if sessions == 1:
+        sentences.append("All faces are from one session, so probably of one person.")
+    elif len(people) == 1:
+        sentences.append(f"The photos show {people[0]} only: of other people it will miss many.")
+    return " ".join(sentences)
+
+
 def _interval(interval: Any) -> str:
     if not isinstance(interval, list | tuple) or len(interval) != 2:
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from facegui.core.leaks import leak_problems
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.readiness import Problem, training_problems
@@ -83,6 +84,8 @@ class TrainingLooker:
         """Looks at the project; see `SetLooker.look`."""
         seen = self._sets.look(project, assign, report, stop)
         problems = training_problems(project)
+        if assign:  # else nobody waits for what may take its time
+            problems += leak_problems(project, stop=stop)
         stop.raise_if_cancelled()
         made = seen.made
         if made is None:

@@ -38,7 +38,11 @@ def test_everything_comes_back(path):
             "a.jpg": PhotoRecord(Split.TEST, "20260101-120000", "ab" * 32),
             "ü.png": PhotoRecord(),
         },
-        sessions={"20260101-120000": Session("Imported from photos", "2026-01-01T12:00:00+01:00")},
+        sessions={
+            "20260101-120000": Session(
+                "Imported from photos", "2026-01-01T12:00:00+01:00", ("Ada", "Bob")
+            )
+        },
         settings={"splits": {"seed": 3}},
     )
     index.save(path)
@@ -117,6 +121,12 @@ def test_file_that_may_not_be_read_is_not_said_to_be_damaged(path, monkeypatch, 
 
 def test_every_older_schema_has_a_migration():
     assert set(MIGRATIONS) == set(range(1, SCHEMA))
+
+
+def test_sessions_of_the_first_schema_have_nobody_noted(path):
+    session = {"title": "Imported from photos", "started": "2026-01-01T12:00:00+01:00"}
+    write(path, {"schema": 1, "sessions": {"1": session}})
+    assert load_index(path).sessions == {"1": Session(*session.values())}
 
 
 def rename_pictures(document):

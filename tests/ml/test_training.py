@@ -79,6 +79,7 @@ def test_run_folder_holds_everything(trained: Trained) -> None:
         "model-int8.json",
         "card.json",
         "log.txt",
+        "photos.json",
         "tensorboard",
     }
     assert TrainSettings.from_json(trained.run.settings()) == SETTINGS

@@ -22,6 +22,7 @@ from facegui.ui.run_words import (
     duration,
     figures,
     further_sentence,
+    honesty_sentence,
     result_sentence,
 )
 from facegui.workers.mistake_look import MistakePicture
@@ -110,6 +111,27 @@ def test_false_alarms_are_counted() -> None:
     assert "7 times" in further_sentence({"test": scores(false_alarms=7)})
     assert "3 of 3 photos without a face" in further_sentence({"test": scores()})
     assert "without a face" not in further_sentence({"test": scores(no_face_photos=0)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "No test photo is from a session that it learned from: an honest test."),
+        ({"same_session": 9}, "All test photos are from sessions that it learned from"),
+        ({"same_session": 4}, "4 of 9 test photos are from sessions that it learned from"),
+        ({"near_copies": 1}, "1 of them is a near-copy of training photos"),
+        ({"sessions": 1}, "All faces are from one session"),
+        ({"people": ["Ada"]}, "The photos show Ada only"),
+    ],
+)
+def test_what_the_test_photos_were_is_said_honestly(changes: dict, words: str) -> None:
+    tested = {"photos": 9, "same_session": 0, "near_copies": 0, "sessions": 4, "people": []}
+    assert words in honesty_sentence({"tested_on": {**tested, **changes}})
+
+
+def test_nothing_is_said_of_test_photos_of_which_nothing_is_known() -> None:
+    assert honesty_sentence({}) == ""
+    assert honesty_sentence({"tested_on": {"photos": 0}}) == ""
 
 
 def test_few_photos_make_a_figure_doubtful() -> None:

@@ -1,0 +1,220 @@
+"""Photos on both sides of a split: found, told, and mended."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from facegui.core.progress import Report, StopToken, ignore_progress
+from facegui.core.project import Project
+from facegui.core.readiness import Problem
+from facegui.core.splits import Relations, Split, assign_splits, copies_of_each_other
+
+
+@dataclass(frozen=True, slots=True)
+class Leaks:
+    """What makes scores flatter.
+
+    Args:
+        copies: groups of near-copies of which some are in one split, some in another.
+        left_out: labelled photos without a split, for they are near-copies of photos
+            in several.
+        sessions: keys of sessions with photos in training and in another split.
+    """
+
+    copies: tuple[tuple[str, ...], ...]
+    left_out: tuple[str, ...]
+    sessions: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.copies or self.left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class TestedOn:
+    """What the test photos have to do with the training photos.
+
+    Args:
+        photos: how many test photos there are.
+        same_session: how many were taken in a session that was trained on.
+        near_copies: how many are near-copies of training photos.
+        sessions: in how many sessions all labelled photos were taken.
+        people: who is in them, as far as the user noted it.
+    """
+
+    photos: int
+    same_session: int
+    near_copies: int
+    sessions: int
+    people: tuple[str, ...]
+
+
+def find_leaks(
+    project: Project, report: Report = ignore_progress, stop: StopToken | None = None
+) -> Leaks:
+    """Looks for leaks in the splits as they are.
+
+    Raises:
+        Cancelled: when `stop` was cancelled.
+    """
+    kinds = project.kinds()
+    relations = project.relations(kinds, report, stop)
+    splits = {name: split for name in kinds if (split := project.record(name).split)}
+    torn = {
+        name
+        for one, other in relations.alike
+        if one in splits and other in splits and splits[one] is not splits[other]
+        for name in (one, other)
+    }
+    groups = copies_of_each_other(torn, _between(relations.alike, torn))
+    beside = {name for pair in relations.alike for name in pair}
+    sides = defaultdict(set)
+    for name, split in splits.items():
+        sides[relations.sessions.get(name)].add(split)
+    return Leaks(
+        copies=tuple(tuple(sorted(group)) for group in groups),
+        left_out=tuple(sorted((kinds.keys() - splits.keys()) & beside)),
+        sessions=tuple(
+            sorted(key for key, found in sides.items() if key and found > {Split.TRAIN})
+        ),
+    )
+
+
+def leak_problems(
+    project: Project, report: Report = ignore_progress, stop: StopToken | None = None
+) -> tuple[Problem, ...]:
+    """What makes the result of a training flatter, in words; nothing that blocks it.
+
+    Raises:
+        Cancelled: when `stop` was cancelled.
+    """
+    leaks, tested = find_leaks(project, report, stop), tested_on(project, report, stop)
+    problems = []
+    if leaks:
+        number = sum(map(len, leaks.copies)) + len(leaks.left_out)
+        problems.append(
+            Problem(
+                f"{number} photos are near-copies of photos in another split: the score will"
+                " flatter.",
+                "“Check the photos” in the menu Project mends it.",
+                False,
+            )
+        )
+    if tested.sessions == 1:
+        problems.append(
+            Problem(
+                "All faces are from one session.",
+                "Take photos on another day, in another place and of other people: a detector"
+                " knows only what it has seen.",
+                False,
+            )
+        )
+    elif tested.photos and tested.same_session:
+        problems.append(
+            Problem(
+                "Test photos are from the same sessions as training photos: the score will"
+                " flatter.",
+                "With four sessions or more of about the same size, they are kept apart.",
+                False,
+            )
+        )
+    if len(tested.people) == 1:
+        problems.append(
+            Problem(
+                f"All photos show {tested.people[0]}.",
+                "Of other people the detector will miss many: add photos of some.",
+                False,
+            )
+        )
+    return tuple(problems)
+
+
+def mend_leaks(
+    project: Project, report: Report = ignore_progress, stop: StopToken | None = None
+) -> int:
+    """Shares photos out such that there are no leaks, where there are photos enough.
+
+    Where that keeps sessions apart, all photos are shared out anew, else only
+    the near-copies that are in several splits.
+
+    Returns:
+        How many photos are in another split now.
+
+    Raises:
+        UserError: when the project cannot be written.
+        Cancelled: when `stop` was cancelled.
+    """
+    kinds = project.kinds()
+    relations = project.relations(kinds, report, stop)
+    before = {name: split for name in kinds if (split := project.record(name).split)}
+    settings = project.split_settings
+    splits = assign_splits(kinds, {}, settings, relations)
+    if not _sessions_apart(splits, relations):
+        leaking = _torn_groups(before, relations)
+        kept = {name: split for name, split in before.items() if name not in leaking}
+        some = assign_splits(kinds, kept, settings, relations)
+        if not _torn_groups(some, relations) or _torn_groups(splits, relations):
+            splits = some
+    moved = {name: split for name, split in splits.items() if before.get(name) is not split}
+    project.give_splits(moved)
+    return len(moved)
+
+
+def tested_on(
+    project: Project, report: Report = ignore_progress, stop: StopToken | None = None
+) -> TestedOn:
+    """What the test photos are worth, as photos and splits are now.
+
+    Raises:
+        Cancelled: when `stop` was cancelled.
+    """
+    samples = project.samples()
+    relations = project.relations({sample.photo.name for sample in samples}, report, stop)
+    parts = defaultdict(set)
+    for sample in samples:
+        parts[project.split(sample.photo)].add(sample.photo.name)
+    training, test = parts[Split.TRAIN], parts[Split.TEST]
+    trained_on = {relations.sessions[name] for name in training}
+    copies = {
+        ours
+        for pair in relations.alike
+        for ours, theirs in (pair, pair[::-1])
+        if ours in test and theirs in training
+    }
+    with_faces = {relations.sessions[s.photo.name] for s in samples if s.boxes}
+    sessions = project.sessions
+    people = {
+        name
+        for key in with_faces
+        if key is not None and key in sessions
+        for name in sessions[key].people
+    }
+    return TestedOn(
+        photos=len(test),
+        same_session=sum(relations.sessions[name] in trained_on for name in test),
+        near_copies=len(copies),
+        sessions=len(with_faces),
+        people=tuple(sorted(people)),
+    )
+
+
+def _sessions_apart(splits: dict[str, Split], relations: Relations) -> bool:
+    """Whether no session that is tested on was trained on."""
+    sides = defaultdict(set)
+    for name, split in splits.items():
+        sides[relations.sessions.get(name)].add(split)
+    return all(len(found) == 1 for found in sides.values()) and len(sides) > 1
+
+
+def _torn_groups(splits: dict[str, Split], relations: Relations) -> set[str]:
+    """All photos of groups of near-copies that are in several splits."""
+    return {
+        name
+        for group in copies_of_each_other(relations.sessions, relations.alike)
+        if len({splits[name] for name in group if name in splits}) > 1
+        for name in group
+    }
+
+
+def _between(alike: tuple[tuple[str, str], ...], names: set[str]) -> list[tuple[str, str]]:
+    return [pair for pair in alike if names.issuperset(pair)]

@@ -1,0 +1,175 @@
+"""What a project remembers beyond its files: splits, sessions, settings, facts of photos."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from facegui.core.errors import UserError, disk_error
+from facegui.core.photo_facts import FactsCache
+from facegui.core.photo_library import Photo, PhotoLibrary, PhotoState, Sample
+from facegui.core.progress import Report, StopToken, ignore_progress
+from facegui.core.project_folder import INDEX_NAME
+from facegui.core.project_index import PhotoRecord, ProjectIndex, Session
+from facegui.core.splits import Relations, Split, SplitSettings, assign_splits
+
+log = logging.getLogger(__name__)
+
+
+class RememberingLibrary(PhotoLibrary):
+    """Photos and labels, and what `project.json` and the cache hold of them.
+
+    Args:
+        folder: of the project.
+        index: what its `project.json` says.
+        writable: whether anything there may be changed.
+    """
+
+    def __init__(self, folder: Path, index: ProjectIndex, *, writable: bool) -> None:
+        super().__init__(folder, writable=writable, known=index.photos)
+        self._index = index
+        self.facts = FactsCache(self.cache_folder, writable=writable)
+
+    @property
+    def cache_folder(self) -> Path:
+        return self.folder / "cache"
+
+    def record(self, name: str) -> PhotoRecord:
+        return self._index.photos.get(name, PhotoRecord())
+
+    def split(self, photo: Photo) -> Split | None:
+        return self.record(photo.name).split
+
+    def assign_missing_splits(
+        self, report: Report = ignore_progress, stop: StopToken | None = None
+    ) -> None:
+        """Gives labelled photos that have no split one; see `assign_splits`.
+
+        The first time it looks at every photo, at some 10 ms each.
+
+        Raises:
+            UserError: when the project cannot be written.
+            Cancelled: when `stop` was cancelled.
+        """
+        kinds = self.kinds()
+        given = {name: split for name in kinds if (split := self.record(name).split)}
+        if kinds.keys() > given.keys():
+            self._check_writable()
+            relations = self.relations(kinds, report, stop)
+            splits = assign_splits(kinds, given, self.split_settings, relations)
+            self.give_splits({name: splits[name] for name in splits.keys() - given.keys()})
+
+    def kinds(self) -> dict[str, str]:
+        """What splits are balanced by, for each labelled photo: whether it shows a face."""
+        labelled = (PhotoState.FACES, PhotoState.NO_FACE)
+        states = {photo.name: self.state(photo) for photo in self.photos}
+        return {name: state.value for name, state in states.items() if state in labelled}
+
+    def relations(
+        self, names: Container[str], report: Report = ignore_progress, stop: StopToken | None = None
+    ) -> Relations:
+        """Which of these photos are near-copies, or of one session.
+
+        Raises:
+            Cancelled: when `stop` was cancelled.
+        """
+        photos = [photo for photo in self.photos if photo.name in names]
+        sessions = {photo.name: self.record(photo.name).session for photo in photos}
+        return Relations(sessions, self.facts.pairs(photos, report, stop))
+
+    def give_splits(self, splits: Mapping[str, Split]) -> None:
+        """Remembers splits of photos, in place of those that they had.
+
+        Raises:
+            UserError: when the project cannot be written.
+        """
+        with self._mutex:
+            for name, split in splits.items():
+                self._index.photos[name] = replace(self.record(name), split=split)
+            if splits:
+                self._save_or_explain("saving the splits")
+
+    def samples(self, split: Split | None = None) -> tuple[Sample, ...]:
+        """The labelled photos of a split, or of all; broken ones left out.
+
+        `broken_labels` tells which those are.
+        """
+        samples = []
+        for photo in self.photos:
+            if split is not None and self.split(photo) is not split:
+                continue
+            if self.state(photo) in (PhotoState.FACES, PhotoState.NO_FACE):
+                samples.append(Sample(photo, self.label(photo) or ()))
+        return tuple(samples)
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        return dict(self._index.sessions)
+
+    def new_session(self, title: str) -> str:
+        """The key of a new session; written to disk with the first photo in it."""
+        with self._mutex:
+            now = datetime.now().astimezone()
+            key, number = now.strftime("%Y%m%d-%H%M%S"), 2
+            while key in self._index.sessions:
+                key, number = f"{now:%Y%m%d-%H%M%S}-{number}", number + 1
+            self._index.sessions[key] = Session(title, now.isoformat(timespec="seconds"))
+            return key
+
+    def note_people(self, session: str, people: Iterable[str]) -> None:
+        """Notes who is in the photos of a session.
+
+        Raises:
+            KeyError: where there is no such session.
+            UserError: when the project cannot be written.
+        """
+        with self._mutex:
+            self._index.sessions[session] = replace(
+                self._index.sessions[session], people=tuple(dict.fromkeys(people))
+            )
+            self._save_or_explain("saving who is in the photos")
+
+    @property
+    def split_settings(self) -> SplitSettings:
+        try:
+            return SplitSettings(**self.settings("splits"))
+        except (TypeError, ValueError) as error:
+            log.warning("ignoring the split settings of %s: %s", self.folder, error)
+            return SplitSettings()
+
+    @split_settings.setter
+    def split_settings(self, settings: SplitSettings) -> None:
+        self.save_settings("splits", asdict(settings))
+
+    def settings(self, part: str) -> dict[str, Any]:
+        """The settings that one part of the program keeps in the project, as JSON values."""
+        return dict(self._index.settings.get(part, {}))
+
+    def save_settings(self, part: str, values: dict[str, Any]) -> None:
+        """Raises `UserError` when the project cannot be written; then the old ones stand."""
+        with self._mutex:
+            before = dict(self._index.settings)
+            self._index.settings[part] = values
+            try:
+                self._save_or_explain("saving the settings")
+            except UserError:
+                self._index.settings = before
+                raise
+
+    def _remember(self, records: Mapping[str, PhotoRecord]) -> None:
+        self._index.photos.update(records)
+        self._save()
+
+    def _save(self) -> None:
+        self._check_writable()
+        self._index.save(self.folder / INDEX_NAME)
+
+    def _save_or_explain(self, doing: str) -> None:
+        try:
+            self._save()
+        except OSError as error:
+            raise disk_error(error, doing) from error

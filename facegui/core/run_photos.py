@@ -1,0 +1,77 @@
+"""Which photos a run learned from and was judged by: kept in its folder as `photos.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from facegui.core.files import write_json
+from facegui.core.project import Project
+from facegui.core.runs import Run
+from facegui.core.splits import Split
+
+PHOTOS_NAME = "photos.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunPhoto:
+    """A photo as it was when a run began.
+
+    Args:
+        split: what it was used for.
+        session: the session it was taken in.
+        people: who the user had noted to be in it.
+    """
+
+    split: Split
+    session: str | None
+    people: tuple[str, ...]
+
+
+def write_run_photos(folder: Path, project: Project) -> None:
+    """Writes down which photos a run that begins now is given.
+
+    Raises:
+        OSError: when the file cannot be written.
+    """
+    sessions = project.sessions
+    photos = {}
+    for sample in project.samples():
+        record = project.record(sample.photo.name)
+        if record.split is not None:
+            session = sessions.get(record.session or "")
+            photos[sample.photo.name] = {
+                "split": record.split.value,
+                "session": record.session,
+                "people": list(session.people) if session else [],
+            }
+    write_json(folder / PHOTOS_NAME, {"photos": photos})
+
+
+def read_run_photos(run: Run) -> dict[str, RunPhoto] | None:
+    """The photos of a run by name; None where that is not known, as with old runs."""
+    try:
+        document = json.loads((run.folder / PHOTOS_NAME).read_text("utf-8"))
+        return {
+            name: RunPhoto(Split(photo["split"]), photo["session"], tuple(photo["people"]))
+            for name, photo in document["photos"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def runs_with(runs: tuple[Run, ...], names: set[str], sessions: set[str]) -> tuple[Run, ...]:
+    """The runs that learned from any of these photos or sessions, or may have.
+
+    A run of which nothing is known may have.
+    """
+    found = []
+    for run in runs:
+        photos = read_run_photos(run)
+        if photos is None or any(
+            photo.split is not Split.TEST and (name in names or photo.session in sessions)
+            for name, photo in photos.items()
+        ):
+            found.append(run)
+    return tuple(found)

@@ -1,0 +1,132 @@
+"""Leaks are found and mended, and what was seen of photos is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from facegui.core import leaks as leak_search
+from facegui.core import photo_facts
+from facegui.core.boxes import Box
+from facegui.core.images import EncodedPicture, encode_picture
+from facegui.core.leaks import find_leaks, mend_leaks
+from facegui.core.project import NewPhoto, Project
+from facegui.core.project_index import PhotoRecord
+from facegui.core.splits import Split
+
+FACE = Box(10.0, 5.0, 60.0, 65.0)
+
+
+def scene(seed):
+    """A picture like no other, with soft and sharp parts."""
+    noise = np.random.default_rng(seed).integers(0, 255, (9, 12, 3), np.uint8)
+    return np.array(Image.fromarray(noise).resize((160, 120), Image.Resampling.BICUBIC))
+
+
+@pytest.fixture
+def add(project):
+    """Adds a photo of a scene, as it is or changed a little, to a session."""
+    sessions = {}
+
+    def add_one(name, seed, split=None, session="home", change=0, boxes=(FACE,)):
+        if session not in sessions:
+            sessions[session] = project.new_session(session)
+        pixels = np.clip(scene(seed).astype(int) + change, 0, 255).astype(np.uint8)
+        picture = EncodedPicture(encode_picture(pixels), ".jpg", 160, 120)
+        record = PhotoRecord(split, sessions[session])
+        return project.add_photos([NewPhoto(picture, name, record, boxes)])[0]
+
+    return add_one
+
+
+def test_near_copies_come_into_one_split(project, add):
+    for seed in range(12):
+        for number in range(3):
+            add(f"{seed}-{number}.jpg", seed, change=4 * number)
+    project.assign_missing_splits()
+    for seed in range(12):
+        splits = {project.record(f"{seed}-{n}.jpg").split for n in range(3)}
+        assert len(splits) == 1
+    assert not find_leaks(project)
+    assert leak_search.tested_on(project).near_copies == 0
+
+
+def test_leaks_are_found_and_mended_by_one_call(project, add):
+    for seed in range(12):
+        add(f"{seed}.jpg", seed, Split.TEST if seed == 1 else None)
+    add("copy.jpg", 1, Split.TRAIN, change=5)
+    project.assign_missing_splits()
+    leaks = find_leaks(project)
+    assert leaks.copies == (("1.jpg", "copy.jpg"),)
+    assert leak_search.tested_on(project).near_copies == 1
+    assert mend_leaks(project) == 1
+    assert not find_leaks(project)
+    assert mend_leaks(project) == 0
+
+
+def test_mending_keeps_sessions_apart_where_there_are_enough(project, add):
+    for number in range(24):
+        add(f"{number}.jpg", number, list(Split)[number % 3], session=f"place {number % 6}")
+    for number in range(24, 30):
+        add(f"{number}.jpg", number, list(Split)[number % 2], session=f"place {number % 6}")
+    assert len(find_leaks(project).sessions) > 0
+    mend_leaks(project)
+    assert find_leaks(project).sessions == ()
+    tested = leak_search.tested_on(project)
+    assert (tested.same_session, tested.sessions) == (0, 6)
+    assert tested.photos > 0
+
+
+def test_what_is_noted_of_people_is_told(project, add):
+    add("a.jpg", 1, Split.TRAIN)
+    add("b.jpg", 2, Split.TEST)
+    (session,) = project.sessions
+    project.note_people(session, ["Ada", "Ada"])
+    with Project.open(project.folder, read_only=True) as reading:
+        assert reading.sessions[session].people == ("Ada",)
+        tested = leak_search.tested_on(reading)
+    assert dataclasses.asdict(tested) == {
+        "photos": 1,
+        "same_session": 1,
+        "near_copies": 0,
+        "sessions": 1,
+        "people": ("Ada",),
+    }
+
+
+def test_a_photo_is_looked_at_once(project, add, monkeypatch):
+    add("a.jpg", 1)
+    add("b.jpg", 2)
+    add("c.jpg", 1, change=4)
+    assert project.facts.pairs(project.photos) == (("a.jpg", "c.jpg"),)
+    read = []
+
+    def read_small(path, side):
+        read.append(path.name)
+        return original(path, side)
+
+    original = photo_facts.read_small_picture
+    monkeypatch.setattr(photo_facts, "read_small_picture", read_small)
+    with Project.open(project.folder, read_only=True) as again:
+        facts = again.facts.facts(again.photos)
+        assert facts["a.jpg"].size == (160, 120)
+        assert facts["a.jpg"].light == project.facts.facts(project.photos)["a.jpg"].light
+        assert again.facts.pairs(again.photos) == (("a.jpg", "c.jpg"),)
+    assert read == []
+    cv2.imwrite(str(project.photos_folder / "c.jpg"), scene(3))
+    assert project.facts.pairs(project.photos) == ()
+    assert read == ["c.jpg"]
+
+
+def test_damaged_photo_and_damaged_cache_are_passed_over(project, add):
+    add("a.jpg", 1)
+    bad = add("b.jpg", 2)
+    bad.path.write_bytes(b"no picture")
+    assert set(project.facts.facts(project.photos)) == {"a.jpg"}
+    (project.cache_folder / photo_facts.CACHE_NAME).write_bytes(b"nonsense")
+    with Project.open(project.folder, read_only=True) as again:
+        assert set(again.facts.facts(again.photos)) == {"a.jpg"}
