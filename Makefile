@@ -24,7 +24,8 @@ screenshots: $(INSTALLED) ## take pictures of every tab in every state
 	@$(BIN)/facegui screenshots build/screenshots
 
 test: $(INSTALLED) ## run all tests, and see that they reach enough of the code
-	$(PYTEST) --cov
+	$(PYTEST) --cov --cov-report term
+	$(BIN)/python -m coverage report --include 'facegui/core/*,facegui/ml/*' --fail-under 90
 
 check: $(INSTALLED) ## look over the code and run the fast tests
 	$(BIN)/ruff check .
