@@ -7,7 +7,6 @@ obeys a `StopToken`; it knows nothing of threads and windows.
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +43,7 @@ from facegui.ml.dense_training import train_dense
 from facegui.ml.detection import Detector
 from facegui.ml.evaluation import detect_on_array
 from facegui.ml.export import save_network, to_litert
+from facegui.ml.failures import explained
 from facegui.ml.int8 import write_int8
 from facegui.ml.model_file import ModelDescription, write_model_file
 from facegui.ml.presets import TrainSettings
@@ -103,7 +103,7 @@ def train(
     folder = _begin_run(project, settings)
     try:
         # Around the log: closing that may fail too, on a full disk.
-        with _explained(), _logged_to(folder / LOG_NAME):
+        with explained("saving the training"), _logged_to(folder / LOG_NAME):
             if weights is None:
                 weights = _load_weights(settings, weights_file, report, stop)
             _train_in(folder, project, settings, weights, report, stop)
@@ -328,30 +328,3 @@ def _logged_to(path: Path) -> Iterator[None]:
         logger.setLevel(level)
         logger.removeHandler(handler)
         handler.close()
-
-
-@contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """Turns what TensorFlow and the system say into what a person can act on."""
-    try:
-        yield
-    except (UserError, Cancelled):
-        raise
-    except Exception as error:
-        # TensorFlow's own errors derive from Exception alone, and HDF5 hides the
-        # errno in its text; importing TensorFlow to compare types could fail too.
-        text = str(error)
-        if (isinstance(error, OSError) and error.errno) or "No space left" in text:
-            cause = error if isinstance(error, OSError) and error.errno else _no_space(text)
-            raise disk_error(cause, "saving the training") from error
-        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-            raise UserError(
-                "The computer has not enough memory for this training.",
-                "Close other programs, or choose a smaller batch or input size.",
-                text,
-            ) from error
-        raise
-
-
-def _no_space(text: str) -> OSError:
-    return OSError(errno.ENOSPC, text)

@@ -57,6 +57,10 @@ def test_demo_project_from_photos_to_boxes(
     other = run_json("evaluate", demo, "--photos", demo, "--run", Path(trained["run"]).name)
     assert other["photos"] == 16
 
+    exported = run_json("export", demo, "--format", "onnx", tmp_path / "out")
+    assert Path(exported["path"]).is_file()
+    assert exported["compared_with_trained"]["photos"] == exported["test"]["photos"]
+
     photos = sorted((demo / "photos").iterdir())
     saved = tmp_path / "saved"
     words = ["detect", *map(str, photos[:2]), "--run", str(demo), "--save", str(saved)]
