@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -14,6 +14,7 @@ from facegui.core.boxes import Box, Detection
 from facegui.core.images import Pixels
 from facegui.core.metrics import PhotoResult
 from facegui.core.mistakes import MistakeKind, mistakes_on
+from facegui.core.tracking import Track
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0 to 255."""
@@ -48,11 +49,14 @@ class MarkedBox:
         box: in pixels of the picture; what lies outside is left out.
         meaning: a label has a plain line, a detection heavy corners, a mistake dashes.
         text: a few words at the box; may be empty.
+        carried: whether it was found in an earlier picture and stands where it should be
+            by now; such a detection has no corners.
     """
 
     box: Box
     meaning: Meaning
     text: str = ""
+    carried: bool = False
 
 
 def draw_boxes(pixels: Pixels, boxes: Iterable[MarkedBox]) -> Pixels:
@@ -65,7 +69,7 @@ def draw_boxes(pixels: Pixels, boxes: Iterable[MarkedBox]) -> Pixels:
     picture = Image.fromarray(pixels)
     canvas = ImageDraw.Draw(picture)
     shown = [
-        MarkedBox(inside, marked.meaning, marked.text)
+        replace(marked, box=inside)
         for marked in boxes
         if (inside := marked.box.clipped(picture.width - 1, picture.height - 1))
     ]
@@ -81,6 +85,19 @@ def draw_boxes(pixels: Pixels, boxes: Iterable[MarkedBox]) -> Pixels:
 def draw_detections(pixels: Pixels, detections: Iterable[Detection]) -> Pixels:
     """A copy of a picture with what was detected, each with its confidence."""
     return draw_boxes(pixels, (_marked(detection) for detection in detections))
+
+
+def mark_tracks(tracks: Iterable[Track]) -> tuple[MarkedBox, ...]:
+    """The boxes of faces that are followed, with number and confidence."""
+    return tuple(
+        MarkedBox(
+            track.box,
+            Meaning.DETECTION,
+            f"#{track.number}  {track.confidence:.2f}",
+            carried=track.carried,
+        )
+        for track in tracks
+    )
 
 
 def draw_result(pixels: Pixels, result: PhotoResult, threshold: float) -> Pixels:
@@ -124,7 +141,7 @@ def _draw_frame(canvas: ImageDraw.ImageDraw, marked: MarkedBox, thickness: int) 
         if marked.meaning is Meaning.DETECTION:
             for line in _sides(marked.box):
                 canvas.line(line, fill, thickness + extra)
-            for line in _corners(marked.box):
+            for line in () if marked.carried else _corners(marked.box):
                 canvas.line(line, fill, 3 * thickness + extra)
         elif marked.meaning is Meaning.MISTAKE:
             for side in _sides(marked.box):

@@ -37,7 +37,7 @@ def paint_boxes(painter: QPainter, boxes: Iterable[MarkedBox], place: Place, are
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for marked, rect in placed:
-        _paint_frame(painter, rect, marked.meaning)
+        _paint_frame(painter, rect, marked)
     font = QFont(painter.font())
     font.setPixelSize(TEXT_PIXELS)
     font.setBold(True)
@@ -48,15 +48,17 @@ def paint_boxes(painter: QPainter, boxes: Iterable[MarkedBox], place: Place, are
     painter.restore()
 
 
-def _paint_frame(painter: QPainter, rect: QRectF, meaning: Meaning) -> None:
+def _paint_frame(painter: QPainter, rect: QRectF, marked: MarkedBox) -> None:
     """A dark casing first keeps the colour visible on a background like it."""
+    meaning = marked.meaning
     colour = QColor(*COLOURS[meaning])
     for ink, extra in ((_CASING, 2.0), (colour, 0.0)):
         if meaning is Meaning.DETECTION:
             painter.setPen(_pen(ink, _THIN + extra))
             painter.drawRect(rect)
-            painter.setPen(_pen(ink, _HEAVY + extra))
-            painter.drawPath(_corners(rect))
+            if not marked.carried:
+                painter.setPen(_pen(ink, _HEAVY + extra))
+                painter.drawPath(_corners(rect))
         elif meaning is Meaning.MISTAKE:
             painter.setPen(_dashed(ink, extra))
             painter.drawRect(rect)
