@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from facegui.core.boxes import Box, Detection
-from facegui.core.images import Pixels
+from facegui.core.images import Pixels, resized
 from facegui.core.metrics import PhotoResult
 from facegui.core.mistakes import MistakeKind, mistakes_on
 from facegui.core.tracking import Track
@@ -80,6 +80,19 @@ def draw_boxes(pixels: Pixels, boxes: Iterable[MarkedBox]) -> Pixels:
         if marked.text:
             _draw_text(canvas, marked, picture.size, thickness)
     return np.array(picture)
+
+
+def side_by_side(pictures: Sequence[Pixels]) -> Pixels:
+    """Pictures from left to right, each as high as the first; one alone stays as it is.
+
+    Args:
+        pictures: at least one, (h, w, 3) RGB uint8.
+    """
+    if len(pictures) == 1:
+        return pictures[0]
+    height = pictures[0].shape[0]
+    widths = [max(1, round(one.shape[1] * height / one.shape[0])) for one in pictures]
+    return np.hstack([resized(one, w, height) for one, w in zip(pictures, widths, strict=True)])
 
 
 def draw_detections(pixels: Pixels, detections: Iterable[Detection]) -> Pixels:

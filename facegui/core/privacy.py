@@ -7,14 +7,18 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from facegui.core.boxes import Box
+from facegui.core.boxes import Box, Detection
 from facegui.core.images import Pixels
+from facegui.core.tracking import Track
 
 MARGIN = 0.15
 """Of a box's width and height, added on every side: boxes are never exact."""
 
 TILES = 6
 """Across a face: so few that nobody is known by them. Blurring alone could be undone."""
+
+LEAST_CONFIDENCE = 0.15
+"""From which on a place is blurred, whatever the threshold says: rather one too many."""
 
 _STRONG = 24
 """The share of the shorter side of a picture that a tile has in `blur_everything`."""
@@ -45,6 +49,18 @@ def blur_faces(pixels: Pixels, boxes: Iterable[Box]) -> Pixels:
         side = max(1.0, max(right - left, bottom - top) / TILES)
         blurred[top:bottom, left:right] = _tiles(blurred[top:bottom, left:right], side)
     return pixels if blurred is None else blurred
+
+
+def blur_found(pixels: Pixels, detections: Iterable[Detection], tracks: Iterable[Track]) -> Pixels:
+    """A picture in which nobody can be recognised where there is or was or may be a face.
+
+    Args:
+        pixels: (h, w, 3) RGB uint8; stays as it is.
+        detections: all, also those too doubtful to be shown.
+        tracks: the faces that are followed, carried ones too.
+    """
+    likely = [one.box for one in detections if one.confidence >= LEAST_CONFIDENCE]
+    return blur_faces(pixels, [*likely, *(track.box for track in tracks)])
 
 
 def blur_everything(pixels: Pixels) -> Pixels:

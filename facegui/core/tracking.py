@@ -28,16 +28,22 @@ class Track:
 
     Args:
         number: the same as long as it is followed, from 1.
-        box: in pixels of the picture; parts of a carried one may lie outside.
-        confidence: of the newest detection of this face, 0 to 1.
+        box: smoothed where that is wanted, in pixels of the picture; parts of a carried one
+            may lie outside.
+        detection: the newest of this face, as it was found.
         carried_s: how old that detection is: 0 where it was found in this very frame, else
             the box is where the face should be by now.
     """
 
     number: int
     box: Box
-    confidence: float
+    detection: Detection
     carried_s: float = 0.0
+
+    @property
+    def confidence(self) -> float:
+        """Of the newest detection, 0 to 1."""
+        return self.detection.confidence
 
     @property
     def carried(self) -> bool:
@@ -167,7 +173,7 @@ class _Face:
     def track(self, time_s: float, *, smooth: bool) -> Track:
         box = _box_of(self._smoothed) if smooth else self._found.box
         carried_s = max(0.0, time_s - self.time_s)
-        track = Track(self.number, box, self._found.confidence, carried_s)
+        track = Track(self.number, box, self._found, carried_s)
         return replace(track, box=self._moved(box, time_s)) if track.carried else track
 
     def _moved(self, box: Box, time_s: float) -> Box:

@@ -1,206 +1,138 @@
-"""The controls of the Detect tab."""
+"""The controls of the Detect tab, but for those of the model."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from facegui.core.errors import UserError
-from facegui.core.runs import Run
 from facegui.ui.icons import icon
 from facegui.ui.style import GRID, set_role
 
-DEFAULT_THRESHOLD = 0.5
-_LEAST_PERCENT, _MOST_PERCENT = 5, 99
 
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why something cannot be done now; "" where it can.
 
-class ModelControls(QWidget):
-    """Which run finds the faces, and how sure it has to be.
-
-    Signals:
-        run_chosen(Path | None): this model file is to be used.
-        threshold_changed(): boxes are to be shown anew.
+    Args:
+        pause: the video cannot be paused.
+        wrong: the picture cannot be kept as a mistake.
+        snapshot: it cannot be saved.
+        record: it cannot be recorded.
+        whole: the source cannot be gone through as a whole.
     """
 
-    run_chosen = Signal(object)
-    threshold_changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._recommended: float | None = None
-        self.runs = QComboBox()
-        self.runs.setObjectName("detect.run")
-        self.runs.setAccessibleName("Trained run")
-        self.runs.setToolTip("Which training's network looks for faces.")
-        self.runs.setPlaceholderText("None has a model yet")
-        self.runs.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setObjectName("detect.threshold")
-        self.slider.setAccessibleName("Confidence threshold in percent")
-        self.slider.setToolTip("Boxes below this confidence are not shown.")
-        self.slider.setRange(_LEAST_PERCENT, _MOST_PERCENT)
-        self.slider.setPageStep(5)
-        self.slider.setValue(round(100 * DEFAULT_THRESHOLD))
-        self.value_label = QLabel()
-        self.fewer = QLabel("more boxes")
-        self.more = QLabel("surer boxes")
-        self.recommended_button = QPushButton()
-        self.recommended_button.setObjectName("detect.recommended")
-        for label in (self.fewer, self.more):
-            set_role(label, "faint")
-        self._lay_out()
-        self.runs.activated.connect(self._on_activated)
-        self.slider.valueChanged.connect(self._on_moved)
-        self.recommended_button.clicked.connect(self._use_recommended)
-        self._show_state()
-
-    @property
-    def threshold(self) -> float:
-        return self.slider.value() / 100
-
-    @property
-    def model_path(self) -> Path | None:
-        """Of the run that is chosen; None without a run."""
-        path = self.runs.currentData()
-        return Path(path) if path else None
-
-    def set_runs(self, runs: Sequence[Run]) -> None:
-        """Offers runs; the newest is chosen unless the user chose another that is there.
-
-        Args:
-            runs: those with a model, newest first.
-        """
-        before = self.model_path
-        was_newest = self.runs.currentIndex() <= 0
-        self.runs.clear()
-        for run in runs:
-            self.runs.addItem(run_in_words(run), str(run.model_path))
-        row = self.runs.findData(str(before)) if before and not was_newest else 0
-        self.runs.setCurrentIndex(max(row, 0) if runs else -1)
-        self.runs.setEnabled(bool(runs))
-        if self.model_path != before:
-            self.run_chosen.emit(self.model_path)
-
-    def set_recommended(self, threshold: float) -> None:
-        """A model is ready: its own threshold is where the slider begins."""
-        self._recommended = threshold
-        self._use_recommended()
-        self._show_state()
-
-    @Slot(int)
-    def _on_activated(self, row: int) -> None:  # noqa: ARG002
-        self.run_chosen.emit(self.model_path)
-
-    @Slot(int)
-    def _on_moved(self, value: int) -> None:  # noqa: ARG002
-        self._show_state()
-        self.threshold_changed.emit()
-
-    @Slot()
-    def _use_recommended(self) -> None:
-        if self._recommended is not None:
-            self.slider.setValue(round(100 * self._recommended))
-
-    def _show_state(self) -> None:
-        self.value_label.setText(f"{self.threshold:.2f}")
-        recommended = self._recommended
-        self.recommended_button.setVisible(recommended is not None)
-        if recommended is not None:
-            there = self.slider.value() == round(100 * recommended)
-            self.recommended_button.setText(f"Recommended: {recommended:.2f}")
-            self.recommended_button.setEnabled(not there)
-            self.recommended_button.setToolTip(
-                "The slider is there." if there else "Found best on photos kept from training."
-            )
-
-    def _lay_out(self) -> None:
-        title = QLabel("Run")
-        confidence = QLabel("Confidence threshold")
-        for label in (title, confidence):
-            set_role(label, "title")
-        heading = QHBoxLayout()
-        heading.addWidget(confidence, 1)
-        heading.addWidget(self.value_label)
-        ends = QHBoxLayout()
-        ends.addWidget(self.fewer)
-        ends.addStretch(1)
-        ends.addWidget(self.more)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 2 * GRID, 0, 0)
-        layout.setSpacing(GRID)
-        layout.addWidget(title)
-        layout.addWidget(self.runs)
-        layout.addSpacing(GRID)
-        layout.addLayout(heading)
-        layout.addWidget(self.slider)
-        layout.addLayout(ends)
-        layout.addWidget(self.recommended_button)
+    pause: str
+    wrong: str
+    snapshot: str
+    record: str
+    whole: str
 
 
 class ViewControls(QWidget):
-    """Mirror, pause, snapshot."""
+    """How the picture is shown: pause, mirror, blurred faces, steady boxes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title = QLabel("Picture")
         set_role(title, "title")
+        self.pause = _button("detect.pause", "Pause", "mdi6.pause")
+        self.pause.setCheckable(True)
+        self.wrong = _button("detect.wrong", "That's wrong", "mdi6.thumb-down-outline")
         self.mirror = QCheckBox("Mirror")
         self.mirror.setObjectName("detect.mirror")
         self.mirror.setToolTip("Left and right as in a mirror (M).")
-        self.pause = QPushButton(icon("mdi6.pause"), "Pause")
-        self.pause.setObjectName("detect.pause")
-        self.pause.setCheckable(True)
-        self.snapshot = QPushButton(icon("mdi6.camera-iris"), "Snapshot")
-        self.snapshot.setObjectName("detect.snapshot")
-        line = QHBoxLayout()
-        line.addWidget(self.pause, 1)
-        line.addWidget(self.snapshot, 1)
-        layout = QVBoxLayout(self)
+        self.blur = QCheckBox("Blur faces")
+        self.blur.setObjectName("detect.blur")
+        self.blur.setToolTip(
+            "Nobody is recognised in the picture, in snapshots and in recordings (B). A face that "
+            "is not found is not blurred."
+        )
+        self.smooth = QCheckBox("Steady boxes")
+        self.smooth.setObjectName("detect.smooth")
+        self.smooth.setChecked(True)
+        self.smooth.setToolTip("Boxes do not tremble; off: each is shown just as it was found.")
+        layout = QGridLayout(self)
         layout.setContentsMargins(0, 2 * GRID, 0, 0)
         layout.setSpacing(GRID)
-        layout.addWidget(title)
-        layout.addWidget(self.mirror)
-        layout.addLayout(line)
+        layout.addWidget(title, 0, 0, 1, 2)
+        layout.addWidget(self.pause, 1, 0)
+        layout.addWidget(self.wrong, 1, 1)
+        layout.addWidget(self.mirror, 2, 0)
+        layout.addWidget(self.blur, 2, 1)
+        layout.addWidget(self.smooth, 3, 0)
 
-    def show_state(self, *, why_no_pause: str, paused: bool, why_no_snapshot: str) -> None:
-        """Args: an empty reason means that the button can be pressed."""
-        self.pause.setEnabled(not why_no_pause)
+    def show_state(self, reasons: Reasons, *, paused: bool) -> None:
+        self.pause.setEnabled(not reasons.pause)
         self.pause.setChecked(paused)
         self.pause.setText("Go on" if paused else "Pause")
         self.pause.setIcon(icon("mdi6.play" if paused else "mdi6.pause"))
-        self.pause.setToolTip(why_no_pause or "Stands still, and goes on (P).")
-        self.snapshot.setEnabled(not why_no_snapshot)
-        self.snapshot.setToolTip(
-            why_no_snapshot or "Saves the picture with its boxes in the project's folder (S)."
+        self.pause.setToolTip(reasons.pause or "Stands still, and goes on (P).")
+        self.wrong.setEnabled(not reasons.wrong)
+        self.wrong.setToolTip(
+            reasons.wrong
+            or "Keeps this picture in the project, with these boxes as a draft to correct in "
+            "the Annotate tab (W). It is kept unblurred."
         )
 
 
-def run_in_words(run: Run) -> str:
-    """Title and time of a run, with its AP50 where the card tells it."""
-    started = run.started
-    words = run.title
-    if started is not None and words == run.name:
-        words = f"{started:%d %b %Y, %H:%M}"
-    try:
-        card = run.card()
-    except UserError:
-        return words
-    for split in ("test", "val"):
-        scores = card.get(split)
-        if isinstance(scores, dict) and isinstance(scores.get("ap50"), int | float):
-            return f"{words} (AP50 {scores['ap50']:.2f})"
-    return words
+class KeepControls(QWidget):
+    """What is kept of the pictures: snapshots, recordings, whole videos."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = QLabel("Keep")
+        set_role(title, "title")
+        self.snapshot = _button("detect.snapshot", "Snapshot", "mdi6.camera-iris")
+        self.plain = _button("detect.plain", "Without boxes", "mdi6.image-outline")
+        self.record = _button("detect.record", "Record", "mdi6.record-circle-outline")
+        self.record.setCheckable(True)
+        self.whole = _button("detect.whole", "Whole source", "mdi6.fast-forward-outline")
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 2 * GRID, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(title, 0, 0, 1, 2)
+        layout.addWidget(self.snapshot, 1, 0)
+        layout.addWidget(self.plain, 1, 1)
+        layout.addWidget(self.record, 2, 0)
+        layout.addWidget(self.whole, 2, 1)
+
+    def show_state(self, reasons: Reasons, *, recording: bool) -> None:
+        for button, boxes, keys in (
+            (self.snapshot, "with", "S"),
+            (self.plain, "without", "Shift+S"),
+        ):
+            button.setEnabled(not reasons.snapshot)
+            words = f"Saves the picture {boxes} its boxes in the project's folder ({keys})."
+            button.setToolTip(reasons.snapshot or words)
+        self.record.setEnabled(recording or not reasons.record)
+        self.record.setChecked(recording)
+        self.record.setText("Stop recording" if recording else "Record")
+        self.record.setIcon(icon("mdi6.stop" if recording else "mdi6.record-circle-outline"))
+        self.record.setToolTip(
+            reasons.record or "Records what is seen, with its boxes, as a video (R)."
+        )
+        self.whole.setEnabled(not reasons.whole)
+        self.whole.setToolTip(
+            reasons.whole
+            or "Goes through all of it as fast as it goes: pictures with boxes, and the boxes "
+            "as CSV and JSON, in the project's folder."
+        )
+
+
+def _button(name: str, text: str, picture: str) -> QPushButton:
+    button = QPushButton(icon(picture), text)
+    button.setObjectName(name)
+    return button
+
+
+class Column(QWidget):
+    """Widgets one below the other."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2 * GRID)
+        for widget in widgets:
+            layout.addWidget(widget)

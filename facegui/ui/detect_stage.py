@@ -1,90 +1,98 @@
-"""The left side of the Detect tab: the picture, what was found in it, and its neighbours."""
+"""The left side of the Detect tab: one run's pictures or two side by side, and their neighbours."""
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from facegui.core.drawing import MarkedBox, Meaning
+from facegui.core.camera import Frame
+from facegui.ui.detection_view import DetectionView, ShownPicture
 from facegui.ui.icons import icon
-from facegui.ui.picture_view import PictureView
 from facegui.ui.style import GRID
 from facegui.workers.detection_feed import DetectionResult
 
 
 class DetectStage(QWidget):
-    """Shows results: each frame with the boxes that were found in that frame."""
+    """Shows what a run finds, and beside it what another one does."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._result: DetectionResult | None = None
-        self._threshold = 0.0
-        self._pulse = Pulse()
-        self.view = PictureView()
-        self.view.setObjectName("detect.view")
-        self.view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.main = DetectionView("detect.view")
+        self.other = DetectionView("detect.other")
+        self.other.hide()
         self.steps = PictureSteps()
+        beside = QHBoxLayout()
+        beside.setSpacing(GRID)
+        beside.addWidget(self.main, 1)
+        beside.addWidget(self.other, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(GRID)
-        layout.addWidget(self.view, 1)
+        layout.addLayout(beside, 1)
         layout.addWidget(self.steps)
 
     @property
-    def result(self) -> DetectionResult | None:
-        """What is shown."""
-        return self._result
+    def views(self) -> tuple[DetectionView, ...]:
+        """Those that are shown."""
+        return (self.main,) if self.other.isHidden() else (self.main, self.other)
 
     @property
-    def boxes(self) -> tuple[MarkedBox, ...]:
-        """What is sure enough to be shown."""
-        found = self._result.detections if self._result is not None else None
-        return tuple(
-            MarkedBox(face.box, Meaning.DETECTION, f"{face.confidence:.2f}")
-            for face in found or ()
-            if face.confidence >= self._threshold
-        )
+    def result(self) -> DetectionResult | None:
+        """The newest one of the run at the left."""
+        return self.main.result
 
-    def set_threshold(self, threshold: float) -> None:
-        """Acts on the picture that is there."""
-        self._threshold = threshold
-        self.view.show_boxes(self.boxes)
+    @property
+    def shown(self) -> tuple[ShownPicture, ...]:
+        """What is seen now, from left to right."""
+        return tuple(view.shown for view in self.views if view.shown is not None)
 
-    def show_result(self, result: DetectionResult) -> bool:
-        """False when it is of a picture that the user has gone on from."""
-        if self.steps.path is not None and result.frame.path != self.steps.path:
-            return False
-        self._result = result
-        self.view.show_picture(result.frame.pixels, self.boxes)
-        pace = self._pulse.beat()
-        parts = [f"{pace:.0f} frames/s"] if pace and self.steps.path is None else []
-        if result.detections is None:
-            parts.append("loading the model…")
-        else:
-            parts.append(f"{result.detection_ms:.0f} ms a picture")
-        self.view.set_status("   ".join(parts))
-        return True
+    def set_compared(self, titles: tuple[str, str] | None) -> None:
+        """Shows a second run beside the first, each under its title, or one alone."""
+        self.other.setVisible(titles is not None)
+        self.main.set_title(titles[0] if titles else "")
+        self.other.set_title(titles[1] if titles else "")
+        if titles is None:
+            self.other.clear()
+
+    def set_mirrored(self, mirrored: bool) -> None:
+        for view in (self.main, self.other):
+            view.view.set_mirrored(mirrored)
+
+    def set_smooth(self, smooth: bool) -> None:
+        for view in (self.main, self.other):
+            view.set_smooth(smooth)
+
+    def set_blurred(self, blurred: bool) -> None:
+        for view in (self.main, self.other):
+            view.set_blurred(blurred)
+
+    def is_past(self, result: DetectionResult) -> bool:
+        """Whether it is of a picture that the user has gone on from."""
+        return self.steps.path is not None and result.frame.path != self.steps.path
+
+    def show_frame(self, frame: Frame) -> None:
+        """The camera's newest frame, for runs too slow to be waited for."""
+        for view in self.views:
+            view.show_frame(frame)
 
     def rest(self) -> None:
         """A pause is no slow video."""
-        self._pulse.clear()
+        for view in self.views:
+            view.rest()
 
     def forget(self) -> None:
-        """The next result counts as the first; the picture may stay until then."""
-        self._result = None
-        self._pulse.clear()
-        self.view.set_status("")
+        """The next results count as the first; the pictures may stay until then."""
+        for view in (self.main, self.other):
+            view.forget()
 
     def clear(self) -> None:
         """Another source, or none."""
-        self.forget()
         self.steps.set_pictures(())
-        self.view.clear()
+        for view in (self.main, self.other):
+            view.clear()
 
 
 class PictureSteps(QWidget):
@@ -155,27 +163,3 @@ class PictureSteps(QWidget):
         self.on_button.setToolTip(
             "This is the last picture." if last else "The next picture (right arrow)."
         )
-
-
-class Pulse:
-    """Frames a second, over the last one.
-
-    Args:
-        clock: seconds, never running backwards.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._times: deque[float] = deque()
-
-    def beat(self) -> float:
-        """Counts a frame; the pace that is reached with it, 0 where nobody can know yet."""
-        now = self._clock()
-        self._times.append(now)
-        while now - self._times[0] > 1.0:
-            self._times.popleft()
-        took = now - self._times[0]
-        return (len(self._times) - 1) / took if took > 0 else 0.0
-
-    def clear(self) -> None:
-        self._times.clear()

@@ -16,33 +16,28 @@ from facegui.core.cameras import open_camera as open_any_camera
 from facegui.core.errors import UserError, disk_error
 from facegui.core.recordings import pictures_in
 from facegui.ml.detection import Detector
-from facegui.ui.detect_controls import ModelControls, ViewControls
+from facegui.ui.detect_controls import Column, KeepControls, Reasons, ViewControls
+from facegui.ui.detect_keeping import DetectKeeping, WholeWish, can_go_through
+from facegui.ui.detect_live import LivePictures
+from facegui.ui.detect_models import DetectModels
 from facegui.ui.detect_stage import DetectStage
+from facegui.ui.detect_words import Situation
+from facegui.ui.fold import Fold
 from facegui.ui.keys import add_shortcut, keep_space_free, press_by_space
 from facegui.ui.source_picker import AskPath, SourcePicker, local_paths
 from facegui.ui.tab import Tab
-from facegui.workers.camera_feed import CameraFeed, OpenCamera
-from facegui.workers.detection_feed import (
-    DetectionFeed,
-    LoadDetector,
-    LoadedModel,
-)
+from facegui.workers.camera_feed import OpenCamera
+from facegui.workers.detection_feed import LoadDetector
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
-from facegui.workers.snapshots import Snapshots
-
-SNAPSHOTS_FOLDER = "snapshots"
-"""In the project's folder."""
 
 
 class DetectTab(Tab):
     """The last step: the trained network looks for faces.
 
-    The picture shown is always the one that the boxes were found in.
-
     Args:
         store: with the project whose runs are offered.
-        board: not used: video runs beside other work.
+        board: where whole videos are gone through; live video runs beside other work.
         settings: remembers the source; any JSON values under string keys.
         open_camera: opens a source; tests give fakes, as for the following.
         list_cameras: the cameras that are connected.
@@ -53,11 +48,12 @@ class DetectTab(Tab):
     NAME = "detect"
     TITLE = "Detect"
     ICON = "mdi6.face-recognition"
+    HAS_PICTURE_ALONE = True
 
     def __init__(
         self,
         store: ProjectStore,
-        board: JobBoard,  # noqa: ARG002
+        board: JobBoard,
         parent: QWidget | None = None,
         *,
         settings: MutableMapping[str, Any] | None = None,
@@ -68,14 +64,13 @@ class DetectTab(Tab):
     ) -> None:
         super().__init__(parent)
         self._store = store
-        self._entered = False
         self._running = False
         self._ended = ""
-        self._camera_error: Exception | None = None
-        self._model_error: Exception | None = None
-        self.camera = CameraFeed(open_camera, parent=self)
-        self.detection = DetectionFeed(self.camera, load_detector, self)
-        self._snapshots = Snapshots(self)
+        self.picture = DetectStage()
+        self.live_pictures = LivePictures(self.picture, open_camera, load_detector, self)
+        self.camera, self.detection = self.live_pictures.camera, self.live_pictures.detection
+        self.models = DetectModels(store, self.live_pictures, self.picture, self)
+        self.keeping = DetectKeeping(store, board, self.picture, open_camera, load_detector, self)
         self.picker = SourcePicker(
             "detect.source",
             settings=settings,
@@ -85,45 +80,67 @@ class DetectTab(Tab):
         )
         self._build()
         self._connect()
-        self._show_runs()
+        self._add_keys()
+        self.models.show_runs()
 
     def _build(self) -> None:
         self.setAcceptDrops(True)
-        self.picture = DetectStage()
-        self.view, self.steps = self.picture.view, self.picture.steps
+        self.view, self.steps = self.picture.main.view, self.picture.steps
         self.stage.addWidget(self.picture, 1)
-        self.model_controls = ModelControls()
+        self.model_controls = self.models.controls
         self.view_controls = ViewControls()
+        self.keep_controls = KeepControls()
+        self.more = Fold("More", Column(self.models.compare, self.models.speed))
         self.controls.addWidget(self.picker)
         self.controls.addWidget(self.model_controls)
         self.controls.addWidget(self.view_controls)
+        self.controls.addWidget(self.keep_controls)
+        self.controls.addWidget(self.more)
         self.controls.addStretch(1)
         keep_space_free(self)
-        self._on_threshold()
 
     def _connect(self) -> None:
-        self.camera.failed.connect(self._on_camera_failed)
-        self.camera.ended.connect(self._on_ended)
-        self.detection.ready.connect(self._on_ready)
-        self.detection.loaded.connect(self._on_loaded)
-        self.detection.failed.connect(self._on_model_failed)
-        self._snapshots.saved.connect(self._on_saved)
-        self._snapshots.failed.connect(self.failed)
+        live, keeping = self.live_pictures, self.keeping
+        live.changed.connect(self._show_state)
+        live.failed.connect(self.failed)
+        live.lost.connect(self._on_lost)
+        live.ended.connect(self._on_ended)
+        live.shown.connect(keeping.record_shown)
+        self.models.changed.connect(self._on_models_changed)
+        self.models.chosen_anew.connect(self._on_chosen_anew)
+        self.models.failed.connect(self.failed)
+        self.models.speed.int8_wanted.connect(self._on_int8_wanted)
+        keeping.failed.connect(self.failed)
+        keeping.noticed.connect(self.noticed)
+        keeping.changed.connect(self._on_keeping_changed)
+        keeping.int8_made.connect(self.models.show_runs)
         self.picker.chosen.connect(self._on_source_chosen)
         self.steps.moved.connect(self._on_moved)
-        self.model_controls.run_chosen.connect(self._on_run_chosen)
-        self.model_controls.threshold_changed.connect(self._on_threshold)
-        self.view_controls.mirror.toggled.connect(self.view.set_mirrored)
+        self.view_controls.mirror.toggled.connect(self.picture.set_mirrored)
+        self.view_controls.blur.toggled.connect(self.picture.set_blurred)
+        self.view_controls.smooth.toggled.connect(self.picture.set_smooth)
         self.view_controls.pause.clicked.connect(self.toggle_pause)
-        self.view_controls.snapshot.clicked.connect(self.save_snapshot)
+        self.view_controls.wrong.clicked.connect(self.keep_mistake)
+        self.keep_controls.snapshot.clicked.connect(self.save_snapshot)
+        self.keep_controls.plain.clicked.connect(self.save_plain_snapshot)
+        self.keep_controls.record.clicked.connect(self.keeping.toggle_recording)
+        self.keep_controls.whole.clicked.connect(self.go_through)
         self.main_button.clicked.connect(self._on_main)
         self._store.opened.connect(self._on_project_opened)
-        self._store.runs_changed.connect(self._show_runs)
+        self._store.runs_changed.connect(self.models.show_runs)
+
+    def _add_keys(self) -> None:
+        shift_s = Qt.Modifier.SHIFT | Qt.Key.Key_S
+        view, keep = self.view_controls, self.keep_controls
         for key, slot, words in (
             (Qt.Key.Key_Space, self._on_space, "Start, or stop"),
-            (Qt.Key.Key_P, self.view_controls.pause.click, "Pause, or go on"),
-            (Qt.Key.Key_M, self.view_controls.mirror.click, "Mirror the picture"),
-            (Qt.Key.Key_S, self.view_controls.snapshot.click, "Save the picture with its boxes"),
+            (Qt.Key.Key_P, view.pause.click, "Pause, or go on"),
+            (Qt.Key.Key_W, view.wrong.click, "That's wrong: keep the picture for training"),
+            (Qt.Key.Key_M, view.mirror.click, "Mirror the picture"),
+            (Qt.Key.Key_B, view.blur.click, "Blur faces"),
+            (Qt.Key.Key_S, keep.snapshot.click, "Save the picture with its boxes"),
+            (shift_s, keep.plain.click, "Save the picture without boxes"),
+            (Qt.Key.Key_R, keep.record.click, "Record, or stop recording"),
         ):
             add_shortcut(self, key, slot, words)
         # There only: a slider wants the arrows for itself.
@@ -140,22 +157,18 @@ class DetectTab(Tab):
         return self.camera.active
 
     def enter(self) -> None:
-        self._entered = True
         self.picker.set_watching(True)
-        # Now, so that the first boxes are there as soon as the picture is.
-        self.detection.use(self.model_controls.model_path)
-        self._show_state()
+        self.models.set_active(True)
 
     def leave(self) -> None:
-        self._entered = False
+        self.models.set_active(False)
         self.picker.set_watching(False)
         self._stop()
 
     def shut_down(self) -> None:
         self.picker.shut_down()
-        self.camera.shut_down()
-        self.detection.shut_down()
-        self._snapshots.shut_down()
+        self.live_pictures.shut_down()
+        self.keeping.shut_down()
 
     # Start and stop
 
@@ -165,59 +178,56 @@ class DetectTab(Tab):
 
     @Slot()
     def _on_main(self) -> None:
-        if self.model_controls.model_path is None:
+        if self.models.path is None:
             self.step_wanted.emit("train")
+        elif self._running and self.models.error is not None:
+            self.models.load()
         elif self._running:
             self._stop()
         else:
             self._start()
 
     def _start(self) -> None:
-        source, model_path = self.picker.source, self.model_controls.model_path
-        if source is None or model_path is None:
+        source = self.picker.source
+        if source is None or self.models.path is None:
             return
-        self._model_error = self._camera_error = None
         self._ended = ""
         self._running = True
         self.picture.clear()
         self.view_controls.mirror.setChecked(source.kind is CameraKind.WEBCAM)
-        self.detection.use(model_path)
-        self.detection.forget()
+        self.models.load()
         if source.kind is CameraKind.FOLDER:
             self._start_pictures(Path(source.source))
         else:
-            self.camera.start(source)
+            self.live_pictures.start(source)
         self._show_state()
 
     def _start_pictures(self, path: Path) -> None:
         try:
             paths = pictures_in(path) if path.is_dir() else [path]
         except OSError as error:
-            self._on_camera_failed(disk_error(error, f"reading {path.name}"))
+            self.live_pictures.say_lost(disk_error(error, f"reading {path.name}"))
             return
         self.steps.set_pictures(paths)
         if paths:
             self._on_moved(0)
         else:
-            self._on_camera_failed(
+            self.live_pictures.say_lost(
                 UserError(f"{path.name} holds no picture.", "Choose another folder.")
             )
 
     def _stop(self) -> None:
         self._running = False
-        self._camera_error = None
         self._ended = ""
-        self.camera.stop()
-        self.detection.forget()
-        self.picture.clear()
+        self.keeping.stop_recording()
+        self.live_pictures.stop()
         self._show_state()
 
     @Slot(int)
     def _on_moved(self, number: int) -> None:  # noqa: ARG002
         path = self.steps.path
         if path is not None:
-            self._camera_error = None
-            self.camera.start(CameraInfo(path.name, CameraKind.FOLDER, str(path)))
+            self.live_pictures.start(CameraInfo(path.name, CameraKind.FOLDER, str(path)))
             self._show_state()
 
     @Slot(object)
@@ -226,70 +236,34 @@ class DetectTab(Tab):
             self._start()
         self._show_state()
 
-    # The model
-
     @Slot()
     def _on_project_opened(self) -> None:
         self._stop()
-        self._show_runs()
+        self.models.show_runs()
 
     @Slot()
-    def _show_runs(self) -> None:
-        runs = [run for run in reversed(self._store.runs) if run.complete]
-        self.model_controls.set_runs(runs)
-        if not runs and self._running:
+    def _on_models_changed(self) -> None:
+        if self._running and self.models.path is None:
             self._stop()
         self._show_state()
 
-    @Slot(object)
-    def _on_run_chosen(self, path: Path | None) -> None:
-        again = self._model_error is not None
-        self._model_error = None
-        if self._entered:
-            self.detection.use(path)
-        if again and path is not None and not self._running:
+    @Slot()
+    def _on_chosen_anew(self) -> None:
+        if not self._running:
             self._start()
-        self._show_state()
 
-    @Slot(object)
-    def _on_loaded(self, model: LoadedModel) -> None:
-        self._model_error = None
-        self.model_controls.set_recommended(model.threshold)
-        self._show_state()
-
-    @Slot(object)
-    def _on_model_failed(self, error: Exception) -> None:
-        self._stop()
-        self._model_error = error
-        if not isinstance(error, UserError):
-            self.failed.emit(error)
-        self._show_state()
+    @Slot()
+    def _on_int8_wanted(self) -> None:
+        if self.models.run is not None:
+            self.keeping.make_fast(self.models.run)
 
     # Pictures
 
     @Slot()
-    def _on_ready(self) -> None:
-        result = self.detection.take()
-        if result is None or not self._running:
-            return
-        first = self.picture.result is None
-        if self.picture.show_result(result) and first:
-            self._camera_error = None
-            self._show_state()
-
-    @Slot()
-    def _on_threshold(self) -> None:
-        self.picture.set_threshold(self.model_controls.threshold)
-
-    @Slot(object)
-    def _on_camera_failed(self, error: Exception) -> None:
-        if self.camera.active or self.steps.path is not None:
-            self.picture.forget()  # it may come back, or the next picture may be better
-        else:
-            self._stop()
-        if not isinstance(error, UserError):
-            self.failed.emit(error)
-        self._camera_error = error
+    def _on_lost(self) -> None:
+        """No more pictures will come."""
+        self._running = False
+        self.keeping.stop_recording()
         self._show_state()
 
     @Slot(object)
@@ -298,28 +272,45 @@ class DetectTab(Tab):
         if self.steps.path is None:
             self._running = False
             self._ended = " ".join((*notes, "Press Start to see it once more."))
+            self.keeping.stop_recording()
             self.picture.forget()
             self._show_state()
 
     @Slot()
     def toggle_pause(self) -> None:
-        self.camera.set_paused(not self.camera.paused)
-        self.picture.rest()
+        self.live_pictures.toggle_pause()
         self._show_state()
 
     @Slot()
     def save_snapshot(self) -> None:
-        """Saves the picture that is shown, with its boxes, unmirrored."""
-        project = self._store.project
-        result = self.picture.result
-        if result is not None and project is not None:
-            folder = project.folder / SNAPSHOTS_FOLDER
-            self._snapshots.save(folder, result.frame.pixels, self.picture.boxes)
+        self.keeping.save_snapshot(with_boxes=True)
 
-    @Slot(object)
-    def _on_saved(self, path: Path) -> None:
-        self.view.flash()
-        self.noticed.emit(f"Saved in the project's folder: {path.parent.name}/{path.name}")
+    @Slot()
+    def save_plain_snapshot(self) -> None:
+        self.keeping.save_snapshot(with_boxes=False)
+
+    @Slot()
+    def keep_mistake(self) -> None:
+        """Freezes a picture that is wrong, and has it kept for training."""
+        result, run = self.picture.result, self.models.run
+        if result is not None and run is not None:
+            self.picture.main.show_result(result)
+            self.keeping.keep_mistake(result, run, self._source_name())
+
+    @Slot()
+    def go_through(self) -> None:
+        """Looks for faces in the whole video or folder, as fast as it goes."""
+        source, path = self.picker.source, self.models.path
+        if source is not None and path is not None:
+            controls = self.view_controls
+            wish = WholeWish(
+                source,
+                path,
+                self.model_controls.threshold,
+                controls.smooth.isChecked(),
+                controls.blur.isChecked(),
+            )
+            self.keeping.go_through(wish)
 
     # A video or pictures dropped
 
@@ -343,58 +334,61 @@ class DetectTab(Tab):
     # State
 
     @Slot()
+    def _on_keeping_changed(self) -> None:
+        self.live_pictures.set_held(self.keeping.frozen, self.keeping.recorder)
+        self._show_state()
+
+    @Slot()
     def _show_state(self) -> None:
-        has_model = self.model_controls.model_path is not None
-        self._show_message(has_model)
+        live = self.live_pictures
+        has_model = self.models.path is not None
+        situation = Situation(
+            has_model,
+            self._running,
+            self._source_name(),
+            self.picture.result is None,
+            self.camera.active,
+            self.models.error,
+            live.error,
+            live.is_black,
+            self._ended,
+        )
+        self.view.set_message(*situation.message)
+        self.say_next(situation.next_step)
+        failed = self.models.error is not None or live.error is not None
         if not has_model:
             self.set_main_action("Go to Train")
-        elif self._running:
+        elif self._running and self.models.error is None:
             self.set_main_action("Stop")
         else:
             self.set_main_action(
-                "Try again" if self._model_error or self._camera_error else "Start",
+                "Try again" if failed else "Start",
                 "" if self.picker.source else "Looking for cameras: a moment, please.",
             )
-        showing = self.picture.result is not None and self._running
-        moving = showing and self.camera.active and self.steps.path is None
-        self.view_controls.show_state(
-            why_no_pause="" if moving else "No video is running.",
-            paused=self.camera.paused,
-            why_no_snapshot="" if showing else "There is no picture yet.",
-        )
+        self._show_controls(showing=self._running and self.picture.result is not None)
         self.summary_changed.emit("live" if self._running else "ready" if has_model else "")
 
-    def _show_message(self, has_model: bool) -> None:
-        error = self._model_error or self._camera_error
-        show = self.view.set_message
-        if not has_model:
-            self.say_next("The network is made in the Train tab.")
-            show(
-                "No model yet.", "Train one: then its boxes are shown here.", "mdi6.school-outline"
-            )
-            return
-        self.say_next("" if self._running or error else "Any camera, video or picture will do.")
-        if error is not None:
-            icon = "mdi6.file-alert-outline" if self._model_error else "mdi6.camera-off-outline"
-            self._show_error(error, icon)
-        elif self._running:
-            opening = self.picture.result is None
-            show(f"Opening {self._source_name()}…" if opening else "", "", "mdi6.camera-outline")
-        elif self._ended:
-            show("That was the last picture.", self._ended, "mdi6.movie-open-check-outline")
-        else:
-            show("Press Start.", "Faces are found in the picture live.", self.ICON)
+    def _show_controls(self, *, showing: bool) -> None:
+        keeping = self.keeping
+        moving = showing and self.camera.active and self.steps.path is None
+        nothing = "" if showing else "There is no picture yet."
+        reasons = Reasons(
+            pause="" if moving else "No video is running.",
+            wrong=nothing or ("The picture is just being kept." if keeping.frozen else ""),
+            snapshot=nothing,
+            record="" if moving else "No video is running.",
+            whole=self._why_not_whole(),
+        )
+        self.view_controls.show_state(reasons, paused=self.camera.paused)
+        self.keep_controls.show_state(reasons, recording=keeping.recorder.active)
+        self.models.speed.show_state(self.models.run, keeping.busy_reason)
 
-    def _show_error(self, error: Exception, icon: str) -> None:
-        if not isinstance(error, UserError):
-            self.view.set_message(
-                "Something went wrong.", "Try again, or choose something else.", icon
-            )
-            return
-        remedy = error.remedy
-        if self.camera.active:
-            remedy += " The picture comes back by itself."
-        self.view.set_message(error.what, remedy, icon)
+    def _why_not_whole(self) -> str:
+        if self.models.path is None:
+            return "Train a network first."
+        if not can_go_through(self.picker.source):
+            return "Choose a video or pictures as the source: a camera has no end."
+        return self.keeping.busy_reason
 
     def _source_name(self) -> str:
         source = self.camera.source or self.picker.source

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 
 def add_shortcut(
     where: QWidget,
-    keys: Qt.Key | QKeySequence.StandardKey,
+    keys: Qt.Key | QKeyCombination | QKeySequence.StandardKey,
     slot: Callable[[], object],
     words: str,
 ) -> None:

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from facegui.ui.full_screen import FullScreen
 from facegui.ui.help_panel import HelpPanel
 from facegui.ui.idle_loading import IdleLoading
 from facegui.ui.job_strip import JobStrip
@@ -154,9 +155,8 @@ class MainWindow(QMainWindow):
             action.setChecked(colours == self._user_settings.settings.colours)
         view.addActions(self.colour_actions.actions())
         view.addSeparator()
-        self.full_screen_action = view.addAction("Full screen")
-        self.full_screen_action.setCheckable(True)
-        self.full_screen_action.setShortcut(QKeySequence("F11"))
+        self.full_screen = FullScreen(self, (self.menuBar(), self.step_bar, self.job_strip))
+        view.addAction(self.full_screen.action)
         helping = self._menu("&Help")
         self.help_action = self.help_panel.toggleViewAction()
         self.help_action.setText("Help and keys")
@@ -183,7 +183,6 @@ class MainWindow(QMainWindow):
         self._board.started.connect(self._show_state)
         self._board.ended.connect(self._show_state)
         self.colour_actions.triggered.connect(self._on_colours)
-        self.full_screen_action.toggled.connect(self._on_full_screen)
         self.help_panel.visibilityChanged.connect(self._show_help)
         self.loader.failed.connect(self.show_error)
 
@@ -228,6 +227,7 @@ class MainWindow(QMainWindow):
             if self._complaining is self._shown:
                 self.notices.hide()
         self._shown = tab
+        self.full_screen.show_tab(tab)
         self.stack.setCurrentWidget(tab or self.welcome)
         if tab is not None:
             self.step_bar.show_chosen(self.tabs.index(tab))
@@ -301,12 +301,6 @@ class MainWindow(QMainWindow):
     @Slot(QAction)
     def _on_colours(self, action: QAction) -> None:
         self.colours_chosen.emit(action.data())
-
-    @Slot(bool)
-    def _on_full_screen(self, wanted: bool) -> None:
-        state = self.windowState()
-        full = Qt.WindowState.WindowFullScreen
-        self.setWindowState(state | full if wanted else state & ~full)
 
     @Slot()
     def _show_about(self) -> None:

@@ -39,6 +39,7 @@ class PictureView(QWidget):
         self._mirrored = False
         self._message = ("", "", "")
         self._caption = ""
+        self._note = ""
         self._status = ""
         self._scaled: Pixels | None = None
         self._flashing = False
@@ -72,6 +73,10 @@ class PictureView(QWidget):
     @property
     def caption(self) -> str:
         return self._caption
+
+    @property
+    def note(self) -> str:
+        return self._note
 
     @property
     def status(self) -> str:
@@ -126,6 +131,12 @@ class PictureView(QWidget):
             self._caption = text
             self.update()
 
+    def set_note(self, text: str) -> None:
+        """A sentence at the top that leaves the picture to be seen, such as "Paused"."""
+        if text != self._note:
+            self._note = text
+            self.update()
+
     def set_status(self, text: str) -> None:
         """A discreet line at the bottom."""
         if text != self._status:
@@ -169,6 +180,8 @@ class PictureView(QWidget):
             self._paint_message(painter)
         elif self._caption:
             self._paint_caption(painter)
+        if self._note and not self._message[0]:
+            self._paint_note(painter, area if self._pixels is not None else QRectF(self.rect()))
         if self._status:
             self._paint_status(painter, area if self._pixels is not None else QRectF(self.rect()))
 
@@ -232,6 +245,15 @@ class PictureView(QWidget):
         plate = QRectF(0, 2 * GRID, width, metrics.height() + GRID)
         plate.moveLeft((self.width() - width) / 2)
         _paint_plate(painter, plate, self._caption)
+
+    def _paint_note(self, painter: QPainter, area: QRectF) -> None:
+        painter.setFont(_font(painter, 14, bold=True))
+        metrics = painter.fontMetrics()
+        width = min(metrics.horizontalAdvance(self._note) + 2.0 * GRID, area.width() - 2 * GRID)
+        plate = QRectF(0, area.top() + GRID, width, metrics.height() + GRID)
+        plate.moveLeft(area.center().x() - width / 2)
+        text = metrics.elidedText(self._note, Qt.TextElideMode.ElideRight, round(width) - GRID)
+        _paint_plate(painter, plate, text)
 
     def _paint_status(self, painter: QPainter, area: QRectF) -> None:
         painter.setFont(_font(painter, 13))

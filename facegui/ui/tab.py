@@ -46,6 +46,8 @@ class Tab(QWidget):
     KEYS: tuple[tuple[str, str], ...] = ()
     """Keys that are neither `QShortcut` nor `QAction`, with what they do, for the
     list under F1. Those two tell it by their `whatsThis`."""
+    HAS_PICTURE_ALONE = False
+    """Whether in full screen its pictures stand alone."""
     NEEDS_TENSORFLOW = False
     """Whether TensorFlow is loaded in the background once the tab is entered."""
 
@@ -71,10 +73,11 @@ class Tab(QWidget):
         self._actions.setSpacing(GRID)
         self._actions.addWidget(self.main_button, 1)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addLayout(self.stage, 1)
-        layout.addWidget(self._column())
+        self._right = self._column()
+        layout.addWidget(self._right)
+        self.show_picture_alone(False)
 
     @property
     def summary(self) -> str:
@@ -100,6 +103,14 @@ class Tab(QWidget):
         """One sentence above the main button."""
         self._next.setText(text)
         self._next.setVisible(bool(text))
+
+    def show_picture_alone(self, alone: bool) -> None:
+        """Hides the controls, or shows them again."""
+        self._right.setVisible(not alone)
+        margin = 0 if alone else 2 * GRID
+        layout = self.layout()
+        if layout is not None:
+            layout.setContentsMargins(margin, margin, margin, margin)
 
     def show_photo(self, name: str) -> None:
         """Shows the photo of that name, in a tab that shows single photos."""

@@ -8,35 +8,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from facegui.core.boxes import Detection
 from facegui.core.camera import Frame
 from facegui.core.errors import UserError
-from facegui.core.images import Pixels
 from facegui.ml.detection import Detector
+from facegui.ml.following import LEAST_CONFIDENCE, FaceDetector
 from facegui.workers.camera_feed import CameraFeed
 from facegui.workers.frame_slot import FrameSlot
 
 log = logging.getLogger(__name__)
 
-LEAST_CONFIDENCE = 0.05
-"""Lowest that is kept: what of it is shown is decided while it is shown, so that a
-threshold acts on the spot, also on a picture that stands still."""
-
 WATCH_INTERVAL_MS = 1000
 """How often it is looked whether the model file is still the one that was loaded."""
-
-
-class FaceDetector(Protocol):
-    """What is used of `ml.detection.Detector`."""
-
-    @property
-    def threshold(self) -> float: ...
-
-    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]: ...
 
 
 LoadDetector = Callable[[Path], FaceDetector]

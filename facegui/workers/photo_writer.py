@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from facegui.core.boxes import Detection
 from facegui.core.camera import Frame
 from facegui.core.capturing import new_photo
 from facegui.core.images import Pixels
@@ -44,10 +45,24 @@ class TakenPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a network takes a frame to show: kept beside the photo, to be corrected.
+
+    Args:
+        detections: in pixels of the frame.
+        source: what found them, such as the name of a run.
+    """
+
+    detections: tuple[Detection, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Request:
     project: Project
     frame: Frame
     camera_name: str
+    proposal: Proposal | None
 
 
 class _Writer(QObject):
@@ -77,6 +92,10 @@ class _Writer(QObject):
     def _store(self, request: _Request) -> TakenPhoto:
         new = new_photo(request.frame, self._session_for(request))
         photo = request.project.add_photos([new])[0]
+        if request.proposal is not None:
+            # Somebody saw that it is wrong: nothing could be less certain.
+            proposal = request.proposal
+            request.project.drafts.set_draft(photo, proposal.detections, proposal.source, 0.0)
         height, width = request.frame.pixels.shape[:2]
         small = max(1, round(width * THUMBNAIL_HEIGHT / height))
         thumbnail = scaled_for_screen(request.frame.pixels, small, THUMBNAIL_HEIGHT)
@@ -113,10 +132,19 @@ class PhotoWriter(QObject):
         self._writer.moveToThread(self._thread)
         self._thread.started.connect(self._writer.run)
 
-    def offer(self, project: Project, frame: Frame, camera_name: str) -> bool:
-        """Has a frame stored soon; False when the disk is so slow that the queue is full."""
+    def offer(
+        self, project: Project, frame: Frame, camera_name: str, proposal: Proposal | None = None
+    ) -> bool:
+        """Has a frame stored soon; False when the disk is so slow that the queue is full.
+
+        Args:
+            project: where it goes.
+            frame: becomes a photo that is not labelled.
+            camera_name: told in the project.
+            proposal: becomes the photo's draft.
+        """
         try:
-            self._requests.put_nowait(_Request(project, frame, camera_name))
+            self._requests.put_nowait(_Request(project, frame, camera_name, proposal))
         except queue.Full:
             return False
         if not self._thread.isRunning():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,90 +12,23 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from facegui.core.boxes import Box, Detection
 from facegui.core.camera import CameraInfo, CameraKind
 from facegui.core.camera_errors import CameraUnpluggedError, NotAVideoError
 from facegui.core.cameras import DEMO, open_camera
 from facegui.core.drawing import Meaning
 from facegui.core.errors import UserError
-from facegui.core.images import Pixels, read_picture, write_picture
+from facegui.core.images import read_picture, write_picture
 from facegui.core.project import Project
-from facegui.ui.detect_controls import run_in_words
-from facegui.ui.detect_stage import Pulse
+from facegui.ui.detect_model import run_in_words
 from facegui.ui.detect_tab import DetectTab
+from facegui.ui.detection_view import Pulse
 from facegui.workers.project_store import ProjectStore
-
-WEBCAM = CameraInfo("Test camera", CameraKind.WEBCAM, "0", 0)
-SURE = Detection(Box(5, 5, 25, 30), 0.9)
-UNSURE = Detection(Box(30, 5, 60, 40), 0.3)
-
-
-class FakeDetector:
-    """Finds a sure face and an unsure one."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.threshold = 0.4
-
-    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]:  # noqa: ARG002
-        return SURE, UNSURE
-
-
-@pytest.fixture
-def project(store: ProjectStore, tmp_path: Path) -> Project:
-    store.create(tmp_path / "Faces")
-    assert store.project is not None
-    return store.project
-
-
-def add_run(project: Project, name: str, card: dict[str, Any] | None = None) -> Path:
-    """A run as it is on disk; its model file is for fake detectors only."""
-    folder = project.runs_folder / name
-    folder.mkdir()
-    (folder / "settings.json").write_text("{}")
-    (folder / "card.json").write_text(json.dumps(card or {}))
-    (folder / "model.tflite").write_bytes(b"")
-    return folder / "model.tflite"
-
-
-@pytest.fixture
-def make_detect(make_tab: Any, qtbot: QtBot) -> Callable[..., DetectTab]:
-    """A tab that is shown, with fake cameras that are opened one after the other."""
-
-    def make(*cameras: Any, **seams: Any) -> DetectTab:
-        given = list(cameras)
-        seams.setdefault("open_camera", lambda _: given.pop(0))
-        seams.setdefault("list_cameras", lambda: (WEBCAM, DEMO))
-        seams.setdefault("load_detector", FakeDetector)
-        tab: DetectTab = make_tab(DetectTab, **seams)
-        tab.resize(900, 600)
-        tab.show()
-        qtbot.waitExposed(tab)
-        tab.enter()
-        qtbot.waitUntil(lambda: tab.picker.source is not None)
-        return tab
-
-    return make
-
-
-@pytest.fixture
-def running(
-    project: Project, make_detect: Any, make_camera: Any, qtbot: QtBot
-) -> tuple[DetectTab, Any]:
-    """A tab that shows the first frame of a webcam with its boxes."""
-    add_run(project, "2026-01-01_10-00-00")
-    camera = make_camera()
-    tab = make_detect(camera)
-    qtbot.waitUntil(lambda: tab.detection.model is not None)
-    tab.main_button.click()
-    sent = camera.send()
-    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
-    return tab, camera
+from tests.ui.detecting import SURE, FakeDetector, add_run
 
 
 def confidences(tab: DetectTab) -> list[str]:
     assert all(box.meaning is Meaning.DETECTION for box in tab.view.boxes)
-    return [box.text for box in tab.view.boxes]
+    return [box.text.split()[-1] for box in tab.view.boxes]
 
 
 @pytest.mark.usefixtures("project")
@@ -214,7 +145,7 @@ def test_unplugged_camera_is_said_and_comes_back(
     qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
     first.fail(CameraUnpluggedError("Test camera"))
     qtbot.waitUntil(lambda: "cable" in tab.view.message)
-    assert not tab.view_controls.snapshot.isEnabled()
+    assert not tab.keep_controls.snapshot.isEnabled()
     sent = second.send()
     qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
     assert tab.view.message == ""
@@ -296,7 +227,7 @@ def test_snapshot_that_cannot_be_saved_is_said(
     tab, _ = running
     (project.folder / "snapshots").write_text("in the way")
     with qtbot.waitSignal(tab.failed) as failed:
-        tab.view_controls.snapshot.click()
+        tab.keep_controls.snapshot.click()
     assert isinstance(failed.args[0], UserError)
 
 
@@ -376,13 +307,15 @@ def test_without_a_project_nothing_breaks(make_detect: Any) -> None:
 def test_pulse_counts_the_last_second() -> None:
     now = 0.0
     pulse = Pulse(lambda: now)
-    assert pulse.beat() == 0.0
+    pulse.beat()
+    assert pulse.pace == 0.0
     for _ in range(100):
         now += 1 / 30
-        pace = pulse.beat()
-    assert pace == pytest.approx(30.0)
+        pulse.beat()
+    assert pulse.pace == pytest.approx(30.0)
     now += 60.0
-    assert pulse.beat() == 0.0
+    pulse.beat()
+    assert pulse.pace == 0.0
 
 
 @pytest.mark.slow

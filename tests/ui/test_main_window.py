@@ -566,9 +566,9 @@ def test_colours_are_chosen_in_the_menu(qtbot: QtBot, make_window: MakeWindow) -
 
 def test_full_screen_and_back(make_window: MakeWindow) -> None:
     window = make_window()
-    window.full_screen_action.trigger()
+    window.full_screen.action.trigger()
     assert window.isFullScreen()
-    window.full_screen_action.trigger()
+    window.full_screen.action.trigger()
     assert not window.isFullScreen()
 
 

@@ -14,8 +14,9 @@ from facegui.core.boxes import Box, Detection
 from facegui.core.camera import CameraInfo, CameraKind
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels
+from facegui.ml.following import LEAST_CONFIDENCE
 from facegui.workers.camera_feed import CameraFeed
-from facegui.workers.detection_feed import LEAST_CONFIDENCE, DetectionFeed
+from facegui.workers.detection_feed import DetectionFeed
 
 WEBCAM = CameraInfo("Test camera", CameraKind.WEBCAM, "0", 0)
 MODEL, OTHER = Path("runs/1/model.tflite"), Path("runs/2/model.tflite")

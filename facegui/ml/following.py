@@ -1,0 +1,99 @@
+"""Faces in every picture of a source, one after the other, with boxes drawn and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from facegui.core.boxes import Detection
+from facegui.core.camera import Frame
+from facegui.core.drawing import draw_boxes, draw_detections, mark_tracks
+from facegui.core.found import FoundFace, FoundPicture
+from facegui.core.images import Pixels
+from facegui.core.privacy import blur_found
+from facegui.core.tracking import Track, Tracker
+
+LEAST_CONFIDENCE = 0.05
+"""Lowest that is asked of a detector: what of it is shown is decided while it is shown, so
+that a threshold acts on the spot, and a face that is followed may be that doubtful."""
+
+
+class FaceDetector(Protocol):
+    """What is used of `detection.Detector`."""
+
+    @property
+    def threshold(self) -> float: ...
+
+    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in a frame.
+
+    Args:
+        frame: as the camera gave it.
+        detections: all, also below the threshold, surest first.
+        tracks: the faces that are followed; none in single pictures.
+        threshold: confidence from which on a detection counts.
+    """
+
+    frame: Frame
+    detections: tuple[Detection, ...]
+    tracks: tuple[Track, ...]
+    threshold: float
+
+    @property
+    def sure(self) -> tuple[Detection, ...]:
+        """The detections that count."""
+        return tuple(one for one in self.detections if one.confidence >= self.threshold)
+
+    def as_data(self, source: str, saved: Path | None = None) -> FoundPicture:
+        """Args:
+        source: what the user called it; a picture has its own path.
+        saved: where the picture with boxes is.
+        """
+        height, width = self.frame.pixels.shape[:2]
+        numbers = {track.detection: track.number for track in self.tracks if not track.carried}
+        faces = tuple(FoundFace(one, numbers.get(one)) for one in self.sure)
+        name = str(self.frame.path or source)
+        return FoundPicture(name, self.frame.number, self.frame.time_s, width, height, faces, saved)
+
+    def drawn(self, *, blurred: bool = False) -> Pixels:
+        """The picture with its boxes.
+
+        Args:
+            blurred: whether faces are made unrecognisable.
+        """
+        pixels = self.frame.pixels
+        if blurred:
+            pixels = blur_found(pixels, self.detections, self.tracks)
+        if self.frame.path is not None:
+            return draw_detections(pixels, self.sure)
+        return draw_boxes(pixels, mark_tracks(self.tracks))
+
+
+class Follower:
+    """Looks for faces in the frames of one source, in order.
+
+    Args:
+        detector: finds them.
+        threshold: confidence from which on a detection counts; the detector's own by default.
+        smooth: whether boxes are held still where they only tremble.
+    """
+
+    def __init__(
+        self, detector: FaceDetector, threshold: float | None = None, *, smooth: bool = True
+    ) -> None:
+        self._detector = detector
+        self.threshold = detector.threshold if threshold is None else threshold
+        self._tracker = Tracker(smooth=smooth)
+
+    def find(self, frame: Frame) -> Found:
+        detections = self._detector.detect(frame.pixels, min(LEAST_CONFIDENCE, self.threshold))
+        tracks: Sequence[Track] = ()
+        if frame.path is None:
+            tracks = self._tracker.update(detections, frame.time_s, self.threshold)
+        return Found(frame, tuple(detections), tuple(tracks), self.threshold)

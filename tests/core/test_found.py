@@ -1,0 +1,88 @@
+"""Boxes as data: JSON that is one document and has a line for each picture, CSV, files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facegui.core.boxes import Box, Detection
+from facegui.core.cameras import open_camera
+from facegui.core.errors import UserError
+from facegui.core.found import BoxTable, FoundFace, FoundPicture, PictureLines
+from facegui.core.found_files import FoundFiles
+from facegui.core.images import write_picture
+
+FACE = Detection(Box(1, 2, 30, 40), 0.9)
+PIXELS = np.full((48, 64, 3), 90, np.uint8)
+
+
+def picture(number: int, *faces: FoundFace, source: str = "film.mp4") -> FoundPicture:
+    return FoundPicture(source, number, number / 30, 64, 48, faces)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_lines_are_one_document_and_each_picture_is_a_whole_line(count: int) -> None:
+    stream = io.StringIO()
+    lines = PictureLines(stream.write, {"threshold": 0.5})
+    for number in range(count):
+        lines.add(picture(number, FoundFace(FACE, 7)).to_json())
+    lines.end({"skipped": []})
+    document = json.loads(stream.getvalue())
+    assert document.keys() == {"threshold", "pictures", "skipped"}
+    assert [one["frame"] for one in document["pictures"]] == list(range(count))
+    whole = [line for line in stream.getvalue().splitlines() if line.startswith('{"source"')]
+    assert [json.loads(line) for line in whole] == document["pictures"]
+
+
+def test_lines_without_head_or_tail_are_a_document() -> None:
+    stream = io.StringIO()
+    PictureLines(stream.write, {}).end({})
+    assert json.loads(stream.getvalue()) == {"pictures": []}
+
+
+def test_face_is_corners_confidence_and_the_id_where_it_is_followed() -> None:
+    assert FoundFace(FACE).to_json() == {"x0": 1, "y0": 2, "x1": 30, "y1": 40, "confidence": 0.9}
+    assert FoundFace(FACE, 3).to_json()["id"] == 3
+
+
+def test_table_has_a_row_for_each_face_and_one_for_none() -> None:
+    stream = io.StringIO()
+    table = BoxTable(stream.write)
+    table.add(picture(0, FoundFace(FACE, 1), FoundFace(FACE, 2)))
+    table.add(picture(1))
+    rows = list(csv.DictReader(io.StringIO(stream.getvalue())))
+    assert [(row["frame"], row["id"], row["x1"]) for row in rows] == [
+        ("0", "1", "30.00"),
+        ("0", "2", "30.00"),
+        ("1", "", ""),
+    ]
+
+
+def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    pictures, saved = tmp_path / "pictures", tmp_path / "saved"
+    pictures.mkdir()
+    saved.mkdir()
+    for name in ("a.jpg", "a.png"):
+        write_picture(pictures / name, PIXELS)
+    with open_camera(pictures) as camera, FoundFiles(saved, camera, 0.5) as files:
+        for name in ("a.jpg", "a.png"):
+            files.add(picture(0, source=str(pictures / name)), PIXELS)
+    assert {path.name for path in saved.iterdir()} == {
+        *("a.jpg", "a-2.jpg"),
+        *("boxes.csv", "boxes.json"),
+    }
+
+
+def test_full_folder_is_said(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png", PIXELS)
+    target = tmp_path / "target"
+    target.mkdir()
+    with open_camera(tmp_path / "a.png") as camera, FoundFiles(target, camera, 0.5) as files:
+        (target / "a.jpg").mkdir()
+        with pytest.raises(UserError, match="target"):
+            files.add(picture(0, source="a.png"), PIXELS)

@@ -1,0 +1,280 @@
+"""What happens to live pictures: stalls, black ones, slow detectors, a second run beside."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMainWindow
+from pytestqt.qtbot import QtBot
+
+from facegui.core.boxes import Box, Detection
+from facegui.core.camera import CameraKind, Frame
+from facegui.core.errors import UserError
+from facegui.core.images import Pixels
+from facegui.core.project import Project
+from facegui.ui.detection_view import DetectionView
+from facegui.ui.full_screen import FullScreen
+from facegui.workers.detection_feed import DetectionResult
+from facegui.workers.project_store import ProjectStore
+from tests.ui.detecting import SURE, FakeDetector, add_run
+
+FRAME_S = 1 / 30
+
+
+def frame(number: int, width: int = 64) -> Frame:
+    return Frame(np.full((48, width, 3), 90, np.uint8), number * FRAME_S, number)
+
+
+def moved(by: float) -> Detection:
+    box = SURE.box
+    return Detection(Box(box.x0 + by, box.y0, box.x1 + by, box.y1), 0.9)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> DetectionView:
+    view = DetectionView("test.view")
+    view.set_threshold(0.5)
+    qtbot.addWidget(view)
+    return view
+
+
+def be_slow(view: DetectionView) -> int:
+    """Has every third frame looked at, until the view knows it; the last frame's number."""
+    for number in range(0, 60, 3):
+        view.show_result(DetectionResult(frame(number), (moved(number / 10),), 80.0))
+    return 57
+
+
+def test_every_frame_has_its_own_boxes_where_the_detector_keeps_up(view: DetectionView) -> None:
+    for number in range(10):
+        taken = frame(number)
+        view.show_frame(taken)
+        assert view.shown is None or view.shown.frame is not taken
+        view.show_result(DetectionResult(taken, (SURE,), 10.0))
+        assert view.shown is not None
+        assert view.shown.frame is taken
+        assert not view.shown.boxes[0].carried
+    assert "0 dropped" in view.view.status
+    assert "old" not in view.view.status
+
+
+def test_slow_detector_has_its_boxes_carried_to_the_newest_frame_and_says_so(
+    view: DetectionView,
+) -> None:
+    last = be_slow(view)
+    newest = frame(last + 2)
+    view.show_frame(newest)
+    assert view.shown is not None
+    assert view.shown.frame is newest
+    (box,) = view.shown.boxes
+    assert box.carried
+    assert box.box.x0 > moved(last / 10).box.x0 - 1
+    assert "67 ms old, moved along" in view.view.status
+    assert "38 dropped" in view.view.status
+    # A result of a frame before does not take the picture back.
+    view.show_result(DetectionResult(frame(last + 1), (SURE,), 80.0))
+    assert view.shown.frame is newest
+
+
+def test_missed_face_is_shown_as_carried(view: DetectionView) -> None:
+    view.show_result(DetectionResult(frame(0), (SURE,), 10.0))
+    view.show_result(DetectionResult(frame(1), (), 10.0))
+    assert [box.carried for box in view.view.boxes] == [True]
+
+
+def test_boxes_carry_the_number_of_the_face(view: DetectionView) -> None:
+    other = Detection(Box(40, 5, 60, 30), 0.8)
+    view.show_result(DetectionResult(frame(0), (SURE, other), 10.0))
+    view.show_result(DetectionResult(frame(1), (other, SURE), 10.0))
+    assert [box.text.split() for box in view.view.boxes] == [["#1", "0.90"], ["#2", "0.80"]]
+
+
+def test_frames_of_another_size_begin_anew(view: DetectionView) -> None:
+    view.show_result(DetectionResult(frame(0), (SURE,), 10.0))
+    view.show_result(DetectionResult(frame(1, width=80), (), 10.0))
+    assert view.view.boxes == ()
+
+
+def test_everything_is_blurred_until_it_is_known_where_the_faces_are(view: DetectionView) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
+    view.set_blurred(True)
+    view.show_result(DetectionResult(Frame(noise, 0.0, 0), None))
+    shown = view.view.pixels
+    assert shown is not None
+    assert np.abs(np.diff(shown.astype(int), axis=1)).mean() < 10
+
+
+def test_steady_boxes_can_be_switched_off(view: DetectionView) -> None:
+    for number in range(20):
+        view.show_result(DetectionResult(frame(number), (moved(number % 2),), 10.0))
+    assert view.view.boxes[0].box != moved(1).box
+    view.set_smooth(False)
+    assert view.view.boxes[0].box == moved(1).box
+
+
+def test_source_that_sends_nothing_is_said_to_have_stalled_and_comes_back(
+    qtbot: QtBot, running: Any
+) -> None:
+    tab, camera = running
+    live = tab.live_pictures
+    live._watch._clock = lambda: live._watch._last_s + 2.1
+    qtbot.waitUntil(lambda: "no picture for 2 seconds" in tab.view.message)
+    assert not tab.keep_controls.snapshot.isEnabled()
+    live._watch._clock = lambda: 0.0
+    sent = camera.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels and tab.view.message == "")
+
+
+def test_pause_is_no_stall(qtbot: QtBot, running: Any) -> None:
+    tab, _ = running
+    tab.view_controls.pause.click()
+    tab.live_pictures._watch._clock = lambda: 1e9
+    tab.live_pictures.look()
+    assert tab.view.message == ""
+    qtbot.waitUntil(lambda: tab.view.note == "Paused")
+
+
+def test_black_pictures_are_said(qtbot: QtBot, running: Any) -> None:
+    tab, camera = running
+    now = [0.0]
+    tab.live_pictures._watch._clock = lambda: now[0]
+    black = Frame(np.zeros((48, 64, 3), np.uint8), 1.0, 1)
+    for _ in range(2):
+        camera._sent.put(black)
+        qtbot.waitUntil(lambda: tab.view.pixels is black.pixels)
+        tab.view.clear()
+        now[0] += 1.5
+    now[0] -= 1.0
+    qtbot.waitUntil(lambda: "black" in tab.view.message)
+    assert "shutter" in tab.view.message
+    camera.send()
+    qtbot.waitUntil(lambda: tab.view.message == "")
+
+
+def test_change_of_size_is_said(qtbot: QtBot, running: Any) -> None:
+    tab, camera = running
+    camera._sent.put(frame(5, width=80))
+    qtbot.waitUntil(lambda: "80 x 48" in tab.view.note)
+    assert tab.view.message == ""
+
+
+def test_model_file_that_goes_away_is_said_and_its_return_goes_on(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    path = add_run(project, "2026-01-01_10-00-00")
+
+    def load(path: Path) -> FakeDetector:
+        if path.read_bytes():
+            raise UserError("The model is damaged.", "Use another run, or train again.")
+        return FakeDetector(path)
+
+    camera = make_camera()
+    tab = make_detect(camera, load_detector=load)
+    qtbot.waitUntil(lambda: tab.detection.model is not None)
+    tab.main_button.click()
+    camera.send()
+    qtbot.waitUntil(lambda: bool(tab.view.boxes))
+    path.write_bytes(b"half")
+    qtbot.waitUntil(lambda: "damaged" in tab.view.message)
+    assert tab.main_button.text() == "Try again"
+    assert tab.live
+    path.write_bytes(b"")
+    qtbot.waitUntil(lambda: tab.view.message == "")
+    sent = camera.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels and bool(tab.view.boxes))
+
+
+def test_run_that_goes_away_is_said_where_another_takes_its_place(
+    qtbot: QtBot, project: Project, store: ProjectStore, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    gone = add_run(project, "2026-01-02_10-00-00")
+    camera = make_camera()
+    tab = make_detect(camera)
+    tab.main_button.click()
+    camera.send()
+    qtbot.waitUntil(lambda: bool(tab.view.boxes))
+    shutil.rmtree(gone.parent)
+    store.look()
+    assert "run is gone" in tab.view.note
+    qtbot.waitUntil(lambda: tab.detection.model and tab.detection.model.path != gone)
+
+
+class Shifted(FakeDetector):
+    """The second run's: finds the face elsewhere."""
+
+    def __init__(self, path: Path, by: float) -> None:
+        super().__init__(path)
+        self._by = by
+        self.threads: set[int] = set()
+
+    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]:  # noqa: ARG002
+        self.threads.add(threading.get_ident())
+        return (moved(self._by),)
+
+
+def test_two_runs_look_at_the_same_source_side_by_side(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    old = add_run(project, "2026-01-01_10-00-00")
+    new = add_run(project, "2026-01-02_10-00-00")
+    detectors = {old: Shifted(old, 7.0), new: Shifted(new, 0.0)}
+    camera = make_camera()
+    tab = make_detect(camera, load_detector=detectors.__getitem__)
+    tab.main_button.click()
+    box = tab.models.compare.box
+    box.setCurrentIndex(2)
+    box.activated.emit(2)
+    qtbot.waitUntil(lambda: tab.live_pictures.compared.model is not None)
+    sent = camera.send()
+    other = tab.picture.other
+    qtbot.waitUntil(lambda: other.view.pixels is sent.pixels and bool(other.view.boxes))
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels and bool(tab.view.boxes))
+    assert other.view.boxes[0].box.x0 - tab.view.boxes[0].box.x0 == 7.0
+    assert not detectors[old].threads & detectors[new].threads
+    assert "02 Jan" in tab.picture.main.title.text()
+    assert "01 Jan" in other.title.text()
+    with qtbot.waitSignal(tab.noticed):
+        tab.keep_controls.snapshot.click()
+    box.setCurrentIndex(0)
+    box.activated.emit(0)
+    assert other.isHidden()
+
+
+def test_truncated_video_says_so_at_its_end(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    camera = make_camera("film.mp4", CameraKind.VIDEO)
+    camera.notes = ("film.mp4 breaks off: 5 of 10 frames could be read.",)
+    tab = make_detect(camera)
+    tab.show_path(Path("film.mp4"))
+    camera.send()
+    camera.end()
+    qtbot.waitUntil(lambda: "breaks off" in tab.view.message)
+
+
+def test_in_full_screen_the_picture_stands_alone(qtbot: QtBot, running: Any) -> None:
+    tab, _ = running
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(tab)
+    full_screen = FullScreen(window, (window.menuBar(),))
+    full_screen.show_tab(tab)
+    window.show()
+    full_screen.action.trigger()
+    assert window.isFullScreen()
+    qtbot.waitUntil(lambda: tab.view.size() == tab.size() == window.size())
+    assert not tab.main_button.isVisible()
+    window.activateWindow()
+    tab.view.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(tab.main_button.isVisible)
+    assert not full_screen.action.isChecked()
+    window.takeCentralWidget()
