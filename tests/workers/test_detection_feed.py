@@ -220,6 +220,7 @@ def test_two_feeds_look_at_the_same_camera_each_at_its_own_pace(
         with qtbot.waitSignal(feeds[0].ready):
             sent.append(camera.send())
         qtbot.waitUntil(lambda: (result := feeds[0].take()) is not None and bool(result.detections))
+    camera.wait_until_read(4)
     slow.go.set()
     qtbot.waitUntil(lambda: len(slow.seen) == 2)
     assert slow.seen[-1] is sent[-1].pixels
