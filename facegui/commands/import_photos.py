@@ -7,11 +7,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from facegui.commands.console import Console, Json, interruptible
-from facegui.core.importing import Finding, ImportReport, Unlabelled, import_source
+from facegui.core.errors import UserError
+from facegui.core.import_plan import ImportPlan, survey
+from facegui.core.importing import (
+    Finding,
+    ImportReport,
+    Unlabelled,
+    check_source,
+    import_plan,
+)
 from facegui.core.project import INDEX_NAME, Project
 
 NAME = "import"
-HELP = "take photos, and the LabelMe labels beside them, into a project"
+HELP = "take photos, and their labels from LabelMe or as Pascal VOC, into a project"
 
 _SHOWN = 10
 
@@ -31,18 +39,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="photos without a label file: leave them out, or they show no face;"
         " else they come in as not labelled yet",
     )
-    parser.add_argument(
+    labels = parser.add_mutually_exclusive_group()
+    labels.add_argument(
         "--all-labels", action="store_true", help="boxes with any label are faces, not only `face`"
+    )
+    labels.add_argument(
+        "--only-face", action="store_true", help="boxes with labels other than `face` are no faces"
     )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     is_project = (arguments.project / INDEX_NAME).exists()
+    for source in arguments.source:
+        check_source(source, arguments.project)
+    plan = survey(arguments.source)
+    console.say(plan.in_words())
+    _check_labels(plan, arguments)
     opened = Project.open(arguments.project) if is_project else Project.create(arguments.project)
     with opened as project, interruptible() as stop, console.progress("Importing") as report:
-        result = import_source(
+        result = import_plan(
             project,
-            arguments.source,
+            plan,
             report,
             stop,
             unlabelled=Unlabelled(arguments.unlabelled),
@@ -50,7 +67,16 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
         )
         project.assign_missing_splits()
     _tell(result, console)
-    return _to_json(result)
+    return {"formats": plan.formats, "labels": plan.labels, **_to_json(result)}
+
+
+def _check_labels(plan: ImportPlan, arguments: argparse.Namespace) -> None:
+    """Photos full of faces under another name must not become photos without a face unasked."""
+    if plan.names_no_face and not (arguments.all_labels or arguments.only_face):
+        raise UserError(
+            f"No box is labelled “face”: {plan.in_words()}",
+            "If they are faces, add --all-labels; if they are other things, add --only-face.",
+        )
 
 
 def _tell(result: ImportReport, console: Console) -> None:
@@ -64,7 +90,9 @@ def _tell(result: ImportReport, console: Console) -> None:
     if result.labels_taken:
         console.say(f"{len(result.labels_taken)} of them got their label now.")
     for label, count in result.other_labels.items():
-        console.say(f"{count} boxes labelled {label!r} were ignored; --all-labels takes them.")
+        console.say(
+            f"Boxes labelled {label!r} on {count} photos were ignored; --all-labels takes them."
+        )
     _list("Left out", result.skipped, console)
     _list("Label file cannot be read, photo came without label", result.broken_labels, console)
     _list("Note", result.notes, console)

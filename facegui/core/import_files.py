@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from facegui.core.images import is_picture_name
-from facegui.core.labelme import LabelFileError, read_label_file
+from facegui.core.label_formats.entries import LabelEntry
+from facegui.core.label_formats.formats import LABEL_SUFFIXES, label_entries
 from facegui.core.project_folder import INDEX_NAME
 from facegui.core.splits import Split
 
@@ -23,10 +24,10 @@ SPLIT_NAMES = {
 }
 """Folder names that say which split the photos below belong to."""
 
-LABEL_FOLDERS = ("labels", "annotations")
+LABEL_FOLDERS = ("labels", "annotations", "xmls")
 """Where labels lie when they do not lie beside the photos."""
 
-PHOTO_FOLDERS = ("images", "photos")
+PHOTO_FOLDERS = ("images", "photos", "jpegimages", "imgs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class FoundPicture:
 
     Args:
         path: the picture; the label file itself where that embeds it.
-        label: its label file, if there is one.
+        label: what says where its faces are, if there is something.
         split: what the folders' names say.
     """
 
     path: Path
-    label: Path | None
+    label: LabelEntry | None
     split: Split | None
 
 
@@ -73,16 +74,26 @@ def _sort_out(
 ) -> Iterator[FoundPicture]:
     """The pictures among `files`; labels may also be `near`. The rest is added to `others`."""
     pictures = [path for path in files if is_picture_name(path)]
-    labels = [path for path in files if path.suffix.casefold() == ".json"]
-    known = {*pictures, *labels}
-    others += (Finding(path, "no picture") for path in files if path not in known)
-    pairs = _pair(pictures, list(dict.fromkeys([*labels, *near])))
+    labels: list[LabelEntry] = []
+    for path in files:
+        if not is_picture_name(path):
+            entries = label_entries(path)
+            labels += entries or ()
+            if entries is None:
+                others.append(Finding(path, "no picture"))
+    given = {entry.path for entry in labels}
+    more = [entry for path in near if path not in given for entry in label_entries(path) or ()]
+    pairs = _pair(pictures, [*labels, *more])
     for picture in pictures:
         yield FoundPicture(picture, pairs.get(picture), _split_of(picture, folder))
-    used = set(pairs.values())
+    used = {id(label) for label in pairs.values()}
     for label in labels:
-        if label not in used:
-            yield FoundPicture(label, label, _split_of(label, folder))
+        if id(label) in used:
+            continue
+        if label.may_embed:
+            yield FoundPicture(label.path, label, _split_of(label.path, folder))
+        else:
+            others.append(Finding(label.path, label.why_unused))
 
 
 def _walk(folder: Path, others: list[Finding]) -> Iterator[Path]:
@@ -101,47 +112,68 @@ def _walk(folder: Path, others: list[Finding]) -> Iterator[Path]:
 
 def _labels_near(picture: Path) -> list[Path]:
     folders = (picture.parent, *(picture.parent.parent / name for name in LABEL_FOLDERS))
-    candidates = (folder / f"{picture.stem}.json" for folder in folders)
+    candidates = (
+        folder / f"{picture.stem}{suffix}" for folder in folders for suffix in LABEL_SUFFIXES
+    )
     return [path for path in candidates if path.is_file() and path != picture]
 
 
-def _pair(pictures: Sequence[Path], labels: Sequence[Path]) -> dict[Path, Path]:
-    """The label of each picture that has one: by place and name, else by `imagePath`."""
-    pairs = _pair_by_place(pictures, labels)
-    used = set(pairs.values())
+def _pair(pictures: Sequence[Path], labels: Sequence[LabelEntry]) -> dict[Path, LabelEntry]:
+    """The label of each picture that has one: by place and name, else by what the label says."""
+    pairs = _pair_by_place(pictures, [label for label in labels if label.by_place])
+    used = {id(label) for label in pairs.values()}
     by_name: dict[str, list[Path]] = {}
     for picture in pictures:
         if picture not in pairs:
             by_name.setdefault(picture.name.casefold(), []).append(picture)
+            by_name.setdefault(picture.stem.casefold(), []).append(picture)
     for label in labels:
-        if label in used or not by_name:
+        if id(label) in used or not label.picture:
             continue
-        candidates = by_name.get(_image_name(label), [])
-        if len(candidates) == 1:
-            pairs[candidates.pop()] = label
+        name = PurePosixPath(label.picture.casefold())
+        candidates = by_name.get(name.name) or by_name.get(name.stem) or []
+        meant = _nearest(label, [path for path in candidates if path not in pairs])
+        if meant is not None:
+            pairs[meant] = label
     return pairs
 
 
-def _pair_by_place(pictures: Iterable[Path], labels: Iterable[Path]) -> dict[Path, Path]:
-    beside = {(path.parent, path.stem): path for path in labels}
-    across = {_place(path, LABEL_FOLDERS): path for path in labels}
+def _nearest(label: LabelEntry, candidates: Sequence[Path]) -> Path | None:
+    """The picture that a label means; None where it could be several."""
+    for is_meant in (
+        lambda path: True,  # noqa: ARG005
+        lambda path: path.as_posix().casefold().endswith(f"/{label.picture.casefold()}"),
+        lambda path: path.is_relative_to(label.path.parent),
+    ):
+        candidates = [path for path in candidates if is_meant(path)] or candidates
+        if len(candidates) == 1:
+            return candidates[0]
+    return None
+
+
+def _pair_by_place(
+    pictures: Iterable[Path], labels: Iterable[LabelEntry]
+) -> dict[Path, LabelEntry]:
+    beside: dict[tuple[Path, str], LabelEntry] = {}
+    across: dict[tuple[str, ...], LabelEntry] = {}
+    for label in labels:
+        beside.setdefault((label.path.parent, label.path.stem), label)
+        across.setdefault(_place(label.path, LABEL_FOLDERS), label)
     across.pop((), None)
-    wanted: dict[Path, list[Path]] = {}
+    wanted: dict[Path, tuple[LabelEntry, list[Path]]] = {}
     for picture in pictures:
-        label = beside.get((picture.parent, picture.stem))
-        label = label or across.get(_place(picture, PHOTO_FOLDERS))
-        if label is not None:
-            wanted.setdefault(label, []).append(picture)
-    return {_owner(label, candidates): label for label, candidates in wanted.items()}
+        found = beside.get((picture.parent, picture.stem))
+        found = found or across.get(_place(picture, PHOTO_FOLDERS))
+        if found is not None:
+            wanted.setdefault(found.path, (found, []))[1].append(picture)
+    return {_owner(label, candidates): label for label, candidates in wanted.values()}
 
 
-def _owner(label: Path, candidates: Sequence[Path]) -> Path:
+def _owner(label: LabelEntry, candidates: Sequence[Path]) -> Path:
     """`a.jpg` and `a.png` do not share `a.json`: it is for the one that it names."""
-    if len(candidates) > 1:
-        name = _image_name(label)
-        for candidate in candidates:
-            if candidate.name.casefold() == name:
-                return candidate
+    for candidate in candidates:
+        if candidate.name.casefold() == label.picture.casefold():
+            return candidate
     return candidates[0]
 
 
@@ -155,13 +187,6 @@ def _place(path: Path, names: Sequence[str]) -> tuple[str, ...]:
         if parts[index].casefold() in names:
             return (*parts[:index], "", *parts[index + 1 :], path.stem)
     return ()
-
-
-def _image_name(label: Path) -> str:
-    try:
-        return (read_label_file(label).image_name or "").casefold()
-    except LabelFileError:
-        return ""
 
 
 def _split_of(path: Path, folder: Path | None) -> Split | None:

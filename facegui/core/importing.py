@@ -12,8 +12,15 @@ from pathlib import Path
 from facegui.core.errors import UserError
 from facegui.core.images import EncodedPicture, encode_for_project
 from facegui.core.import_files import Finding as Finding
-from facegui.core.import_files import FoundPicture, find_pictures
-from facegui.core.labelme import LabelFile, LabelFileError, embedded_picture, read_label_file
+from facegui.core.import_files import FoundPicture
+from facegui.core.import_plan import ImportPlan, survey
+from facegui.core.labelme import (
+    LabelDocument,
+    LabelFile,
+    LabelFileError,
+    embedded_picture,
+    faces_of,
+)
 from facegui.core.photo_library import PhotoState
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import NewPhoto, Project
@@ -44,7 +51,7 @@ class ImportReport:
         labels_taken: photos that were in the project, unlabelled, and got a label now.
         duplicates: pictures that the project had already.
         splits: how many of the new photos came with which split.
-        other_labels: labels other than face that were ignored, and how often.
+        other_labels: labels other than face that were ignored, and on how many photos.
         skipped: files that are no picture, or without a label when those were not wanted.
         broken_labels: label files that could not be read; their photos came
             without a label.
@@ -105,10 +112,10 @@ def import_source(
     unlabelled: Unlabelled = Unlabelled.KEEP,
     take_all_labels: bool = False,
 ) -> ImportReport:
-    """Imports picture files and folders, with LabelMe files where there are some.
+    """Imports picture files and folders, with their labels in any format that is known.
 
     A label lies beside its photo, or in `labels` beside `images`, under the
-    same name, or names the photo in its `imagePath`. Folders called train,
+    same name, or names the photo itself. Folders called train,
     val, test and the like give the photos below them their split.
 
     Args:
@@ -125,30 +132,59 @@ def import_source(
         Cancelled: when `stop` was cancelled.
     """
     for source in sources:
-        _check_source(source, project)
+        check_source(source, project.folder)
+    return import_plan(
+        project,
+        survey(sources),
+        report,
+        stop,
+        unlabelled=unlabelled,
+        take_all_labels=take_all_labels,
+    )
+
+
+def import_plan(
+    project: Project,
+    plan: ImportPlan,
+    report: Report,
+    stop: StopToken,
+    *,
+    unlabelled: Unlabelled = Unlabelled.KEEP,
+    take_all_labels: bool = False,
+) -> ImportReport:
+    """As `import_source`, of what `survey` found."""
+    for source in plan.sources:
+        check_source(source, project.folder)
     project.refresh()
-    found, others = find_pictures(sources)
-    importer = _Importer(project, sources, unlabelled, take_all_labels)
-    importer.tally.skipped += others
+    importer = _Importer(project, plan.sources, unlabelled, take_all_labels)
+    importer.tally.skipped += plan.others
     report = throttled(report)
-    for done, item in enumerate(found, 1):
+    for done, item in enumerate(plan.pictures, 1):
         stop.raise_if_cancelled()
         importer.take(item)
-        report(Progress(done, len(found), item.path.name))
+        report(Progress(done, len(plan.pictures), item.path.name))
     importer.store()
     return importer.tally.report()
 
 
-def _check_source(source: Path, project: Project) -> None:
+def check_source(source: Path, project_folder: Path) -> None:
+    """Raises `UserError` where a source is missing, or is the project itself."""
     if not source.exists():
         raise UserError(f"{source} does not exist.", "Check the path.")
-    if source.resolve().is_relative_to(project.folder) or project.folder.is_relative_to(
-        source.resolve()
-    ):
+    source, folder = source.resolve(), project_folder.resolve()
+    if source.is_relative_to(folder) or folder.is_relative_to(source):
         raise UserError(
             f"{source} belongs to the project itself.",
             "Choose photos outside the project's folder.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """What a label says, and which faces that are."""
+
+    document: LabelDocument
+    faces: LabelFile
 
 
 class _Importer:
@@ -205,27 +241,27 @@ class _Importer:
         self._waiting.clear()
 
     def _new_photo(
-        self, item: FoundPicture, picture: EncodedPicture, label: LabelFile | None, digest: str
+        self, item: FoundPicture, picture: EncodedPicture, label: _Label | None, digest: str
     ) -> NewPhoto:
-        boxes = label.boxes if label else () if self._means_no_face(item) else None
+        boxes = label.faces.boxes if label else () if self._means_no_face(item) else None
         self.tally.faces += len(boxes or ())
         self.tally.no_face += boxes == ()
         self.tally.unlabelled += boxes is None
         if item.split is not None:
             self.tally.splits[item.split] += 1
         if label is not None:
-            self._tell(item, label)
+            self._tell(item, label.faces)
         self._session = self._session or self._project.new_session(self._title)
         return NewPhoto(
             picture,
             item.path.name,
             PhotoRecord(item.split, self._session, digest),
             boxes,
-            item.label if label else None,
+            label.document if label else None,
             self._take_all_labels,
         )
 
-    def _complete(self, item: FoundPicture, label: LabelFile | None, digest: str) -> None:
+    def _complete(self, item: FoundPicture, label: _Label | None, digest: str) -> None:
         """A picture that is there already brings its label where the project has none.
 
         So an import that was broken off is completed by doing it again.
@@ -234,9 +270,9 @@ class _Importer:
         photo = self._project.photo(self._names[digest])
         if self._project.state(photo) is not PhotoState.UNLABELLED:
             return
-        if label is not None and item.label is not None:
-            self._tell(item, label)
-            self._project.take_label(photo, item.label, take_all_labels=self._take_all_labels)
+        if label is not None:
+            self._tell(item, label.faces)
+            self._project.take_label(photo, label.document, take_all_labels=self._take_all_labels)
         elif self._means_no_face(item) and digest not in self._broken:
             self._project.set_label(photo, ())
         else:
@@ -247,26 +283,28 @@ class _Importer:
         """Only where there is no label file: one that is broken may have told of faces."""
         return item.label is None and self._unlabelled is Unlabelled.NO_FACE
 
-    def _read_label(
-        self, item: FoundPicture, size: tuple[int, int], digest: str
-    ) -> LabelFile | None:
+    def _read_label(self, item: FoundPicture, size: tuple[int, int], digest: str) -> _Label | None:
         if item.label is None:
             return None
         try:
-            return read_label_file(item.label, size=size, take_all_labels=self._take_all_labels)
+            document = item.label.read(size)
+            faces = faces_of(document, size=size, take_all_labels=self._take_all_labels)
+            return _Label(document, faces)
         except LabelFileError as error:
             reason = f"{error.what} {error.details}".strip()
-            self.tally.broken_labels.append(Finding(item.label, reason))
+            self.tally.broken_labels.append(Finding(item.label.path, reason))
             self._broken.add(digest)
             return None
 
     def _tell(self, item: FoundPicture, label: LabelFile) -> None:
         self.tally.other_labels.update(label.other_labels)
-        self.tally.notes.extend(Finding(item.label or item.path, note) for note in label.notes)
+        self.tally.notes.extend(
+            Finding(item.label.path if item.label else item.path, note) for note in label.notes
+        )
 
 
 def _picture_data(item: FoundPicture) -> bytes:
-    if item.path != item.label:
+    if item.label is None or item.path != item.label.path:
         return item.path.read_bytes()
     data = embedded_picture(item.path)
     if data is None:

@@ -10,8 +10,7 @@ and `imageHeight` are not those of the picture.
 
 from __future__ import annotations
 
-import base64
-import binascii
+import copy
 import json
 import os
 from collections.abc import Iterable
@@ -20,12 +19,22 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from facegui.core.boxes import Box
-from facegui.core.errors import UserError, disk_error
+from facegui.core.errors import disk_error
 from facegui.core.files import write_atomically
-from facegui.core.images import decode_picture
+from facegui.core.labelme_documents import (
+    FORMAT_VERSION,
+    REMEDY,
+    bad_shape,
+    is_embedded,
+    labelled_size,
+    load_label_file,
+    new_document,
+)
+from facegui.core.labelme_documents import LabelDocument as LabelDocument
+from facegui.core.labelme_documents import LabelFileError as LabelFileError
+from facegui.core.labelme_documents import embedded_picture as embedded_picture
 from facegui.core.labelme_shapes import (
     become_rectangle,
-    is_coordinate,
     is_face,
     is_same_box,
     make_openable,
@@ -37,20 +46,8 @@ from facegui.core.labelme_shapes import (
     shape_box,
 )
 
-FORMAT_VERSION = "6.3.1"
-"""The release of LabelMe whose format new files are written in; 7 reads it too."""
-MAXIMUM_BYTES = 512 * 1024 * 1024
-
-# LabelMe 3 wrote in Windows' own encoding; GB 18030 is what Chinese Windows has.
-_OLDER_ENCODINGS = ("cp1252", "gb18030")
-_REMEDY = "Open the photo in LabelMe and save it again, or delete this file and box the photo anew."
-
 Size = tuple[int, int]
 _Json = dict[str, Any]
-
-
-class LabelFileError(UserError):
-    """A label file that cannot be understood. It stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +89,14 @@ def read_label_file(
         LabelFileError: when the file is missing, damaged or no LabelMe file, or
             when one of its faces cannot be read: none is dropped in silence.
     """
-    return _understood(path, size, take_all_labels).label_file
+    return faces_of(load_label_file(path), size=size, take_all_labels=take_all_labels)
 
 
-def embedded_picture(path: Path) -> bytes | None:
-    """The picture that a label file carries; None where it carries none.
-
-    Raises:
-        LabelFileError: when the file is damaged, or what it carries is no picture.
-    """
-    document = _load(path)
-    if not _is_embedded(document):
-        return None
-    try:
-        data = _decoded_picture(document)
-        decode_picture(data, f"The picture inside {path.name}")
-    except (UserError, ValueError) as error:
-        raise LabelFileError(
-            f"The picture inside {path.name} is damaged.",
-            "Put the photo itself beside the label file, then try again.",
-            str(error),
-        ) from error
-    return data
+def faces_of(
+    document: LabelDocument, *, size: Size | None = None, take_all_labels: bool = False
+) -> LabelFile:
+    """As `read_label_file`, of a document in memory."""
+    return _understood(document, size, take_all_labels).label_file
 
 
 def write_label_file(path: Path, boxes: Iterable[Box], picture: Path, size: Size) -> None:
@@ -135,9 +118,9 @@ def write_label_file(path: Path, boxes: Iterable[Box], picture: Path, size: Size
         ValueError: when a box lies wholly outside the photo.
     """
     wanted = _inside(boxes, size)
-    document, faces = _new_document(), dict[int, Box]()
+    document, faces = new_document(), dict[int, Box]()
     if os.path.lexists(path):
-        known = _understood(path, size, take_all_labels=False)
+        known = _understood(load_label_file(path), size, take_all_labels=False)
         document, faces = known.document, known.faces
     document["shapes"] = _merged(document["shapes"], faces, wanted)
     _save(path, document, picture, size)
@@ -151,7 +134,7 @@ def new_label_file(boxes: Iterable[Box], image_path: str, size: Size) -> bytes:
         image_path: the picture's path, relative to where the label file will be.
         size: width and height of the picture.
     """
-    document = _new_document()
+    document = new_document()
     document["shapes"] = [new_shape(box) for box in boxes]
     document["imagePath"] = image_path
     document["imageWidth"], document["imageHeight"] = size
@@ -161,28 +144,46 @@ def new_label_file(boxes: Iterable[Box], image_path: str, size: Size) -> bytes:
 def copy_label_file(
     source: Path, target: Path, picture: Path, size: Size, *, take_all_labels: bool = False
 ) -> LabelFile:
-    """Copies a label file into a project, to stand for the photo `picture` there.
+    """Copies a label file into a project; see `write_document`.
+
+    Raises:
+        LabelFileError: when the source cannot be read.
+        UserError: when the disk does not take the copy.
+    """
+    document = load_label_file(source)
+    return write_document(document, target, picture, size, take_all_labels=take_all_labels)
+
+
+def write_document(
+    document: LabelDocument,
+    target: Path,
+    picture: Path,
+    size: Size,
+    *,
+    take_all_labels: bool = False,
+) -> LabelFile:
+    """Writes a label file that stands for the photo `picture`.
 
     All shapes and unknown keys come along, in UTF-8 and such that LabelMe 6.3
-    and 7 open the copy; the embedded picture does not. With `take_all_labels`
+    and 7 open the file; the embedded picture does not. With `take_all_labels`
     the shapes taken as faces are named so, and keep their label beside it:
-    the copy says the same when it is read without that option.
+    the file says the same when it is read without that option.
 
     Args:
-        source: the file to copy; it is only read.
+        document: what to write; it stays as it is.
         target: the new label file; replaced where it exists.
         picture: the photo in the project.
         size: width and height of `picture`.
         take_all_labels: take every shape as a face, whatever its label.
 
     Returns:
-        What `read_label_file` says of the source.
+        What `faces_of` says of the document.
 
     Raises:
-        LabelFileError: when the source cannot be read.
-        UserError: when the disk does not take the copy.
+        LabelFileError: when a face in it cannot be read.
+        UserError: when the disk does not take the file.
     """
-    known = _understood(source, size, take_all_labels)
+    known = _understood(document, size, take_all_labels)
     for index in known.faces:
         name_as_face(known.document["shapes"][index])
     _save(target, known.document, picture, size)
@@ -198,9 +199,10 @@ class _Understood:
     label_file: LabelFile
 
 
-def _understood(path: Path, size: Size | None, take_all_labels: bool) -> _Understood:
-    document = _load(path)
-    labelled = _labelled_size(document)
+def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool) -> _Understood:
+    # The shapes alone are changed; a deep copy would copy an embedded picture too.
+    document = {**source.content, "shapes": copy.deepcopy(source.content["shapes"])}
+    labelled = labelled_size(document)
     notes = _fit_to(document, labelled, size)
     frame = size or labelled
     faces: dict[int, Box] = {}
@@ -211,7 +213,7 @@ def _understood(path: Path, size: Size | None, take_all_labels: bool) -> _Unders
             continue
         fault = points_fault(shape)
         if fault is not None:
-            raise _bad_shape(path.name, index + 1, fault)
+            raise bad_shape(source.name, index + 1, fault)
         drawn = shape_box(shape)
         box = drawn.clipped(*frame) if drawn and frame else drawn
         if drawn is None:
@@ -227,7 +229,7 @@ def _understood(path: Path, size: Size | None, take_all_labels: bool) -> _Unders
         other_labels=tuple(ignored),
         image_name=_image_name(document),
         image_size=labelled,
-        embedded=_is_embedded(document),
+        embedded=is_embedded(document),
         notes=tuple(notes),
     )
     return _Understood(document, faces, label_file)
@@ -249,66 +251,6 @@ def _merged(shapes: list[_Json], faces: dict[int, Box], wanted: list[Box]) -> li
     return merged + [new_shape(box) for box in added]
 
 
-def _load(path: Path) -> _Json:
-    """The file as JSON, of which is certain: an object with a list of objects `shapes`."""
-    try:
-        if path.stat().st_size > MAXIMUM_BYTES:
-            raise LabelFileError(f"{path.name} is too large for a label file.", _REMEDY)
-        data = path.read_bytes()
-    except OSError as error:
-        raise LabelFileError(
-            f"{path.name} cannot be read.",
-            "Check that the file is still there and that you may open it.",
-            str(error),
-        ) from error
-    document = _parsed(data, path.name)
-    shapes = document.get("shapes") if isinstance(document, dict) else None
-    if not isinstance(document, dict) or not isinstance(shapes, list):
-        raise LabelFileError(f'{path.name} is no LabelMe file: it has no list "shapes".', _REMEDY)
-    for number, shape in enumerate(shapes, 1):
-        if not isinstance(shape, dict):
-            raise _bad_shape(path.name, number, "it is no JSON object")
-        if not isinstance(shape.get("label"), str):
-            raise _bad_shape(path.name, number, "it has no label")
-    return document
-
-
-def _parsed(data: bytes, name: str) -> Any:
-    if not data.strip(b"\0 \t\r\n"):
-        raise LabelFileError(f"{name} is empty.", _REMEDY)
-    reason = "it is no text"
-    for encoding in (json.detect_encoding(data), *_OLDER_ENCODINGS):
-        try:
-            return json.loads(data.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-        except json.JSONDecodeError as error:
-            reason = f"{error.msg} in line {error.lineno}, column {error.colno}"
-        except RecursionError:
-            reason = "it is nested too deeply"
-        except ValueError as error:  # a number of thousands of digits
-            reason = str(error)
-        if encoding not in _OLDER_ENCODINGS:
-            break
-    raise LabelFileError(f"{name} is damaged: {reason}.", _REMEDY)
-
-
-def _bad_shape(name: str, number: int, fault: str) -> LabelFileError:
-    return LabelFileError(f"Shape {number} in {name} cannot be read: {fault}.", _REMEDY)
-
-
-def _new_document() -> _Json:
-    return {
-        "version": FORMAT_VERSION,
-        "flags": {},
-        "shapes": [],
-        "imagePath": "",
-        "imageData": None,
-        "imageHeight": 0,
-        "imageWidth": 0,
-    }
-
-
 def _save(path: Path, document: _Json, picture: Path, size: Size) -> None:
     if not isinstance(document.get("version"), str):
         document["version"] = FORMAT_VERSION
@@ -322,7 +264,7 @@ def _save(path: Path, document: _Json, picture: Path, size: Size) -> None:
     try:
         write_atomically(path, _as_bytes(document))
     except RecursionError as error:
-        raise LabelFileError(f"{path.name} is nested too deeply.", _REMEDY) from error
+        raise LabelFileError(f"{path.name} is nested too deeply.", REMEDY) from error
     except OSError as error:
         raise disk_error(error, f"saving the labels in {path.name}") from error
 
@@ -345,36 +287,6 @@ def _image_name(document: _Json) -> str | None:
     image_path = document.get("imagePath")
     name = PureWindowsPath(image_path).name if isinstance(image_path, str) else ""
     return name if name not in ("", ".", "..") else None
-
-
-def _is_embedded(document: _Json) -> bool:
-    data = document.get("imageData")
-    return isinstance(data, str) and bool(data.strip())
-
-
-def _decoded_picture(document: _Json) -> bytes:
-    """The embedded bytes, unchecked; also from a web page's "data:image/...;base64,"."""
-    text: str = document["imageData"]
-    try:
-        return base64.b64decode("".join(text.rpartition(",")[2].split()), validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"no base64: {error}") from error
-
-
-def _labelled_size(document: _Json) -> Size | None:
-    """The size of the picture as it was labelled; old files tell by the picture alone."""
-    width, height = document.get("imageWidth"), document.get("imageHeight")
-    if is_coordinate(width) and is_coordinate(height):
-        size = int(width or 0), int(height or 0)
-        if min(size) > 0:
-            return size
-    if not _is_embedded(document):
-        return None
-    try:
-        pixels = decode_picture(_decoded_picture(document))
-    except (UserError, ValueError):
-        return None
-    return pixels.shape[1], pixels.shape[0]
 
 
 def _fit_to(document: _Json, labelled: Size | None, size: Size | None) -> list[str]:

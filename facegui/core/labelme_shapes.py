@@ -36,9 +36,14 @@ _TYPES_WITHOUT_AREA = frozenset({"point", "points"})
 Shape = dict[str, Any]
 
 
+def is_face_label(label: str) -> bool:
+    """Whether a label says "face", in whatever case."""
+    return label.strip().casefold() == FACE_LABEL
+
+
 def is_face(shape: Shape) -> bool:
     """Whether a shape is labelled as a face, in whatever case."""
-    return str(shape["label"]).strip().casefold() == FACE_LABEL
+    return is_face_label(str(shape["label"]))
 
 
 def name_as_face(shape: Shape) -> None:

@@ -17,10 +17,12 @@ from facegui.core.errors import UserError, disk_error
 from facegui.core.files import free_name, stem_key, stems_in, write_atomically
 from facegui.core.images import is_picture_name, picture_size
 from facegui.core.labelme import (
+    LabelDocument,
     LabelFile,
     LabelFileError,
     copy_label_file,
     read_label_file,
+    write_document,
     write_label_file,
 )
 
@@ -327,17 +329,19 @@ class PhotoLibrary:
             write_label_file(self.label_path(photo), boxes, photo.path, self.size(photo))
             self._look_again(photo)
 
-    def take_label(self, photo: Photo, source: Path, *, take_all_labels: bool = False) -> None:
-        """Labels a photo with a copy of a LabelMe file from elsewhere.
+    def take_label(
+        self, photo: Photo, document: LabelDocument, *, take_all_labels: bool = False
+    ) -> None:
+        """Labels a photo with what a label file from elsewhere says.
 
         Raises:
-            LabelFileError: when that file is broken.
+            LabelFileError: when a face in it cannot be read.
             UserError: when the label cannot be written.
         """
         with self._mutex:
             self._check_writable(photo)
-            copy_label_file(
-                source,
+            write_document(
+                document,
                 self.label_path(photo),
                 photo.path,
                 self.size(photo),

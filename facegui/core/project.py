@@ -22,7 +22,7 @@ from facegui.core.files import (
     write_atomically,
 )
 from facegui.core.images import EncodedPicture, portable_stem
-from facegui.core.labelme import copy_label_file, write_label_file
+from facegui.core.labelme import LabelDocument, write_document, write_label_file
 from facegui.core.photo_library import Photo
 from facegui.core.project_folder import INDEX_NAME as INDEX_NAME
 from facegui.core.project_folder import (
@@ -52,8 +52,8 @@ class NewPhoto:
         name: what it was called; the project may have to alter it.
         record: split, session and digest, where they are known.
         boxes: its label; None for not labelled.
-        label_source: a LabelMe file to take the label from, with everything
-            else in it, instead of `boxes`.
+        document: what to take the label from, with everything else in it,
+            instead of `boxes`.
         take_all_labels: whether boxes of other labels in it are faces too.
     """
 
@@ -61,7 +61,7 @@ class NewPhoto:
     name: str
     record: PhotoRecord = field(default_factory=PhotoRecord)
     boxes: tuple[Box, ...] | None = None
-    label_source: Path | None = None
+    document: LabelDocument | None = None
     take_all_labels: bool = False
 
 
@@ -274,9 +274,9 @@ class Project(RememberingLibrary):
         photo = Photo(name, self.photos_folder / name)
         write_atomically(photo.path, new.picture.data)
         size = (new.picture.width, new.picture.height)
-        if new.label_source is not None:
-            copy_label_file(
-                new.label_source,
+        if new.document is not None:
+            write_document(
+                new.document,
                 self.label_path(photo),
                 photo.path,
                 size,

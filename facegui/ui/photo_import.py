@@ -9,7 +9,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facegui.core.importing import ImportReport, import_source
+from facegui.core.import_plan import survey
+from facegui.core.importing import ImportReport, import_plan
 from facegui.core.photo_library import Changes
 from facegui.core.progress import Report, StopToken
 from facegui.core.project import Project
@@ -105,7 +106,9 @@ def import_in_words(report: ImportReport) -> str:
         findings = [(finding.path.name, finding.reason) for finding in report.broken_labels]
         sentences.append(f"Labels that could not be read: {_list_in_words(findings)}.")
     if report.other_labels:
-        names = ", ".join(f"“{name}” ({n})" for name, n in report.other_labels.items())
+        names = ", ".join(
+            f"“{name}” on {_counted(n, 'photo')}" for name, n in report.other_labels.items()
+        )
         sentences.append(f"Boxes that are no faces were passed over: {names}.")
     if report.notes:
         reasons = Counter(finding.reason for finding in report.notes)
@@ -117,7 +120,9 @@ def import_in_words(report: ImportReport) -> str:
 def _import(
     project: Project, sources: tuple[Path, ...], report: Report, stop: StopToken
 ) -> ImportReport:
-    return import_source(project, sources, report, stop)
+    plan = survey(sources)
+    # Boxes in a face detector's photos, none of them called a face: they are the faces.
+    return import_plan(project, plan, report, stop, take_all_labels=plan.names_no_face)
 
 
 def _names(project: Project) -> frozenset[str]:

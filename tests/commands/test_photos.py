@@ -127,3 +127,16 @@ def test_a_photo_with_two_faces_keeps_both(tmp_path: Path, run_json: RunJson) ->
     boxes = [Box(1, 1, 20, 20), Box(30, 5, 60, 40)]
     write_label_file(photo.with_suffix(".json"), boxes, photo, (64, 48))
     assert run_json("import", photo, tmp_path / "project")["faces"] == 2
+
+
+def test_import_of_boxes_that_are_not_called_face_asks_what_they_are(
+    tmp_path: Path, run_json: RunJson, capsys: pytest.CaptureFixture[str], shared_data: Path
+) -> None:
+    words = ["import", str(shared_data / "crowd-voc"), str(tmp_path / "project")]
+    assert main(words) == 1
+    said = capsys.readouterr()
+    assert "214 photos with Pascal VOC labels: with_mask (759)" in said.out
+    assert "--all-labels" in said.err
+    assert not (tmp_path / "project").exists(), "nothing is written before it is clear"
+    document = run_json(*words, "--all-labels")
+    assert (document["faces"], document["formats"]) == (964, {"Pascal VOC": 214})

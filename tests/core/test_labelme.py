@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facegui.core import labelme
+from facegui.core import labelme, labelme_documents
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
 from facegui.core.images import encode_picture
@@ -321,7 +321,7 @@ def test_a_missing_file_or_a_folder_is_an_error(label: Path) -> None:
 def test_a_file_too_large_to_be_labels_is_not_read(
     label: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(labelme, "MAXIMUM_BYTES", 10)
+    monkeypatch.setattr(labelme_documents, "MAXIMUM_BYTES", 10)
     with pytest.raises(LabelFileError, match="too large"):
         read_label_file(put(label, document()))
 

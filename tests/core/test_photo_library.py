@@ -16,6 +16,7 @@ from facegui.core import photo_library
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
 from facegui.core.labelme import LabelFileError, read_label_file
+from facegui.core.labelme_documents import load_label_file
 from facegui.core.photo_library import Changes, PhotoLibrary, PhotoState
 from facegui.core.project import Project
 from facegui.core.project_index import PhotoRecord
@@ -229,7 +230,7 @@ def test_label_for_a_photo_that_another_program_removed_is_refused_in_words(proj
 def test_read_only_library_changes_nothing(project, add_photo, make_label, tmp_path):
     photo = add_photo("a.jpg")
     library = PhotoLibrary(project.folder, writable=False)
-    source = make_label(tmp_path / "a.json")
+    source = load_label_file(make_label(tmp_path / "a.json"))
     with pytest.raises(UserError, match="reading only"):
         library.set_label(photo, [FACE])
     with pytest.raises(UserError, match="reading only"):
