@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import logging
-import warnings
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels
+from facegui.ml.conversion import convert
 
 if TYPE_CHECKING:
     import keras
 
 log = logging.getLogger(__name__)
-
-Examples = Callable[[], Iterator[Pixels]]
-"""Begins anew each time: the converter may go through them more than once."""
 
 _FOREIGN_CODE = ("Lambda", "TFSMLayer")
 """Layers of Keras that run what they find in a file."""
@@ -38,9 +31,7 @@ def save_network(network: keras.Model, path: Path) -> None:
     Args:
         path: ends in ".keras".
     """
-    import keras
-
-    keras.Model(network.input, network.output, name=network.name).save(path)
+    _bare(network).save(path)
 
 
 def load_network(path: Path) -> keras.Model:
@@ -69,40 +60,30 @@ def to_litert(network: keras.Model) -> bytes:
     The LiteRT model takes (1, height, width, 3) RGB float32, 0..255, and keeps
     the names of the outputs in its signature.
     """
-    return _convert(network, None, quantised=False)
+    litert = convert(_bare(network))
+    log.info("converted %s to LiteRT: %.1f MB", network.name, len(litert) / 1e6)
+    return litert
 
 
-def to_litert_int8(network: keras.Model, examples: Examples | None = None) -> bytes:
+def to_litert_int8(network: keras.Model, examples: Sequence[Pixels] = ()) -> bytes:
     """Converts a network to LiteRT with int8 weights; takes and gives float32 as `to_litert`.
 
     Args:
         network: with fixed height and width.
-        examples: gives (height, width, 3) RGB uint8, from which the range of every layer's
-            values is measured beforehand. None measures it on each picture anew
+        examples: (height, width, 3) RGB uint8, from which the range of every layer's
+            values is measured beforehand. Without any it is measured on each picture anew
             while the model runs (dynamic range): no slower, and nearer to the network.
     """
-    return _convert(network, examples, quantised=True)
+    litert = convert(_bare(network), quantised=True, examples=examples)
+    log.info("converted %s to LiteRT, int8: %.1f MB", network.name, len(litert) / 1e6)
+    return litert
 
 
-def _convert(network: keras.Model, examples: Examples | None, *, quantised: bool) -> bytes:
-    import tensorflow as tf
+def _bare(network: keras.Model) -> keras.Model:
+    """Without optimizer and losses."""
+    import keras
 
-    def batches() -> Iterator[list[Any]]:
-        for pixels in examples() if examples else ():
-            yield [pixels[None].astype(np.float32)]
-
-    converter = tf.lite.TFLiteConverter.from_keras_model(network)
-    if quantised:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if examples is not None:
-        converter.representative_dataset = batches
-    # The converter prints what it does; standard output belongs to `--json`.
-    with contextlib.redirect_stdout(io.StringIO()) as printed, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Statistics for quantized inputs")
-        converted: bytes = converter.convert()
-    log.debug("the converter said: %s", printed.getvalue())
-    log.info("converted %s to LiteRT: %.1f MB", network.name, len(converted) / 1e6)
-    return converted
+    return keras.Model(network.input, network.output, name=network.name)
 
 
 def _refuse_foreign(config: Any) -> None:

@@ -12,9 +12,8 @@ way does not hold.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,7 +98,7 @@ def write_int8(
 
     def made(calibrated: bool) -> _Made:
         report(Progress(0, None, "Making the model small and fast"))
-        litert = to_litert_int8(network, partial(_examples, training, stop) if calibrated else None)
+        litert = to_litert_int8(network, _examples(training) if calibrated else ())
         stop.raise_if_cancelled()
         write_model_file(run.int8_path, litert, description)
         found_now = detect_on_array(Detector(run.int8_path), photos, stop, report)
@@ -132,8 +131,7 @@ class _Made:
         return {"ranges_from": ranges, "bytes": len(self.litert), **self.fidelity.to_json()}
 
 
-def _examples(training: npt.NDArray[np.uint8], stop: StopToken) -> Iterator[Pixels]:
+def _examples(training: npt.NDArray[np.uint8]) -> list[Pixels]:
     """Some of the training pictures, from all over the set."""
-    for index in np.linspace(0, len(training) - 1, CALIBRATION_PHOTOS).astype(int):
-        stop.raise_if_cancelled()
-        yield training[index]
+    numbers = np.linspace(0, len(training) - 1, CALIBRATION_PHOTOS).astype(int)
+    return [training[number] for number in numbers]
