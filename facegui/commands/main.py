@@ -11,6 +11,7 @@ from facegui import __version__
 from facegui.commands import (
     augment,
     capture,
+    check,
     demo,
     detect,
     doctor,
@@ -32,6 +33,7 @@ COMMANDS = (
     new,
     import_photos,
     capture,
+    check,
     demo,
     augment,
     train,

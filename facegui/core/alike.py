@@ -46,6 +46,10 @@ _CONTRAST_FLOOR = 8.0
 _SOFTNESS = 1.2
 _PLACE_SIDE = 6
 _LEAST_OVERLAP = 0.6
+_BLACK, _WHITE = 6.0, 248.0
+_LEAST_WHOLE = 0.25
+"""Of the pixels that are neither black nor white, below which all are compared."""
+
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-4)
 _MOST_CANDIDATES = 24
 """For one photo; the likeliest first. Of a thousand photos of one empty room each is
@@ -182,14 +186,29 @@ def _largest_difference(whole: Pattern, part: Pattern, crop: int) -> float:
     inside = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) > 0
     if inside.mean() < _LEAST_OVERLAP:
         return np.inf
-    ours, theirs = laid[inside], other[inside]
+    difference = _difference_in_light(laid, other, inside)
+    places = cv2.blur(difference, (_PLACE_SIDE, _PLACE_SIDE))
+    return float(places.max()) / max(float(other[inside].std()), _CONTRAST_FLOOR)
+
+
+def _difference_in_light(one: _Floats, other: _Floats, inside: npt.NDArray[np.bool_]) -> _Floats:
+    """What differs beside the light: `one` is made as light as `other` before.
+
+    Where it is overexposed or black nobody knows how light or dark it would be: there it
+    differs only where it is too dark, or too light, all the same.
+    """
+    whole = (np.minimum(one, other) > _BLACK) & (np.maximum(one, other) < _WHITE) & inside
+    chosen = whole if whole.sum() > _LEAST_WHOLE * inside.sum() else inside
+    ours, theirs = one[chosen], other[chosen]
     ours_mean, theirs_mean = float(ours.mean()), float(theirs.mean())
     spread = float(((ours - ours_mean) ** 2).mean())
     gain = float(((ours - ours_mean) * (theirs - theirs_mean)).mean()) / max(spread, 1e-6)
-    difference = np.abs((other - theirs_mean) - gain * (laid - ours_mean))
+    expected = np.clip(theirs_mean + gain * (one - ours_mean), 0.0, 255.0)
+    difference: _Floats = np.abs(other - expected)
+    difference[(one >= _WHITE) & (other > expected)] = 0.0
+    difference[(one <= _BLACK) & (other < expected)] = 0.0
     difference[~inside] = 0.0
-    places = cv2.blur(difference, (_PLACE_SIDE, _PLACE_SIDE))
-    return float(places.max()) / max(float(theirs.std()), _CONTRAST_FLOOR)
+    return difference
 
 
 def _part(crop: int) -> tuple[float, float, float]:

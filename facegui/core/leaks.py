@@ -67,13 +67,17 @@ def find_leaks(
         for name in (one, other)
     }
     groups = copies_of_each_other(torn, _between(relations.alike, torn))
-    beside = {name for pair in relations.alike for name in pair}
+    beside: dict[str, set[Split]] = defaultdict(set)
+    for pair in relations.alike:
+        for ours, theirs in (pair, pair[::-1]):
+            if theirs in splits:
+                beside[ours].add(splits[theirs])
     sides = defaultdict(set)
     for name, split in splits.items():
         sides[relations.sessions.get(name)].add(split)
     return Leaks(
         copies=tuple(tuple(sorted(group)) for group in groups),
-        left_out=tuple(sorted((kinds.keys() - splits.keys()) & beside)),
+        left_out=tuple(sorted(n for n in kinds.keys() - splits.keys() if len(beside[n]) > 1)),
         sessions=tuple(
             sorted(key for key, found in sides.items() if key and found > {Split.TRAIN})
         ),

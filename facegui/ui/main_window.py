@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from facegui.ui.check_badge import CheckBadge
 from facegui.ui.full_screen import FullScreen
 from facegui.ui.help_panel import HelpPanel
 from facegui.ui.idle_loading import IdleLoading
@@ -96,6 +97,8 @@ class MainWindow(QMainWindow):
         )
         self.tabs: tuple[Tab, ...] = ()
         self._build()
+        self.checks = CheckBadge(store, board, self)
+        self.step_bar.add_badge(self.checks.button)
         self._build_menus()
         self._connect()
         self._restore_geometry()
@@ -138,6 +141,8 @@ class MainWindow(QMainWindow):
         project.addMenu(self.projects.recent_menu)
         project.addSeparator()
         project.addActions([self.projects.demo_action, self.projects.import_action])
+        project.addSeparator()
+        project.addAction(self.checks.action)
         project.addSeparator()
         project.addAction(self.projects.close_action)
         quit_action = project.addAction("Quit", self.close)
@@ -185,6 +190,8 @@ class MainWindow(QMainWindow):
         self.colour_actions.triggered.connect(self._on_colours)
         self.help_panel.visibilityChanged.connect(self._show_help)
         self.loader.failed.connect(self.show_error)
+        self.checks.photo_wanted.connect(self._on_check_photo)
+        self.checks.camera_wanted.connect(self._on_camera_wanted)
 
     def add_tabs(self, tab_classes: Sequence[type[Tab]]) -> None:
         """Makes tabs, to the right of those that there are."""
@@ -244,6 +251,15 @@ class MainWindow(QMainWindow):
     def _on_photo_wanted(self, name: str) -> None:
         for tab in self.tabs:
             tab.show_photo(name)
+
+    @Slot(str)
+    def _on_check_photo(self, name: str) -> None:
+        self._on_photo_wanted(name)
+        self.show_step_named("annotate")
+
+    @Slot()
+    def _on_camera_wanted(self) -> None:
+        self.show_step_named("capture")
 
     @Slot(str)
     def _on_summary_changed(self, text: str) -> None:
@@ -349,6 +365,7 @@ class MainWindow(QMainWindow):
             return
         self._is_shut_down = True
         self._idle_loading.stop()
+        self.checks.shut_down()
         self._keep_geometry()
         self.hide()
         self._board.shut_down()

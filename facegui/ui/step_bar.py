@@ -96,7 +96,11 @@ class StepBar(QWidget):
         number = len(self._group.buttons())
         step = _Step(number + 1, name, title, icon_name)
         self._group.addButton(step, number)
-        self._layout.addWidget(step)
+        self._layout.insertWidget(number, step)
+
+    def add_badge(self, widget: QWidget) -> None:
+        """Puts something small at the right of the steps."""
+        self._layout.addWidget(widget)
 
     def summary(self, number: int) -> str:
         return self._step(number).summary

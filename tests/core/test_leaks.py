@@ -68,6 +68,17 @@ def test_leaks_are_found_and_mended_by_one_call(project, add):
     assert mend_leaks(project) == 0
 
 
+def test_new_copy_of_photos_in_two_splits_is_left_out_until_it_is_mended(project, add):
+    for seed in range(12):
+        add(f"{seed}.jpg", seed, Split.TRAIN)
+    add("dark.jpg", 50, Split.TRAIN, change=-8)
+    add("new.jpg", 0)
+    assert find_leaks(project).left_out == ()
+    add("light.jpg", 50, Split.TEST, change=8)
+    add("between.jpg", 50)
+    assert find_leaks(project).left_out == ("between.jpg",)
+
+
 def test_mending_keeps_sessions_apart_where_there_are_enough(project, add):
     for number in range(24):
         add(f"{number}.jpg", number, list(Split)[number % 3], session=f"place {number % 6}")

@@ -1,0 +1,222 @@
+"""The window "Check the photos": what is wrong with them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from facegui.core.errors import UserError
+from facegui.core.health import Finding, check_project
+from facegui.core.leaks import mend_leaks
+from facegui.core.photo_library import Changes
+from facegui.core.progress import Progress, Report, StopToken
+from facegui.core.project import Project
+from facegui.core.trash import TrashEntry
+from facegui.ui.health_page import HealthPage
+from facegui.ui.icons import icon
+from facegui.ui.style import GRID, set_role
+from facegui.workers.newest import NewestWork
+from facegui.workers.project_store import ProjectStore
+
+_Done = tuple[str, Changes, TrashEntry | None]
+"""What was done in words, what changed, and what can be taken back."""
+
+LOOK_AFTER_MS = 800
+"""Photos and labels change in bursts."""
+
+
+class PhotoCheck(QDialog):
+    """Looks at the project while it is open, and again when something changes.
+
+    Signals:
+        photo_wanted(str): the user wants to see or label that photo.
+        camera_wanted(): the user wants to take photos.
+        checked(int): so many things are to be looked at.
+    """
+
+    photo_wanted = Signal(str)
+    camera_wanted = Signal()
+    checked = Signal(int)
+
+    def __init__(self, store: ProjectStore, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("check")
+        self.setWindowTitle("Check the photos")
+        self.resize(880, 640)
+        self._store = store
+        self._entry: TrashEntry | None = None
+        self._changing = False
+        self.health = HealthPage()
+        self._build()
+        self._looks = NewestWork(self)
+        self._looks.progressed.connect(self._on_progress)
+        self._looks.succeeded.connect(self._on_checked)
+        self._looks.failed.connect(self._on_failed)
+        self._changes = NewestWork(self)
+        self._changes.succeeded.connect(self._on_changed)
+        self._changes.failed.connect(self._on_failed)
+        self._timer = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
+        self._timer.timeout.connect(self.look)
+        store.opened.connect(self._on_opened)
+        store.photos_changed.connect(self._on_photos_changed)
+        self.health.photo_wanted.connect(self._on_photo_wanted)
+        self.health.camera_wanted.connect(self._on_camera_wanted)
+        self.health.throw_wanted.connect(self._throw_away)
+        self.health.mend_wanted.connect(self._mend)
+
+    def _build(self) -> None:
+        self.notice = QLabel()
+        self.notice.setObjectName("check.notice")
+        self.notice.setWordWrap(True)
+        set_role(self.notice, "faint")
+        self.undo_button = QPushButton(icon("mdi6.undo"), "Undo")
+        self.undo_button.setObjectName("check.undo")
+        self.undo_button.hide()
+        self.undo_button.clicked.connect(self._undo)
+        foot = QHBoxLayout()
+        foot.addWidget(self.notice, 1)
+        foot.addWidget(self.undo_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self.health, 1)
+        layout.addLayout(foot)
+
+    def shut_down(self) -> None:
+        self._timer.stop()
+        self._looks.shut_down()
+        self._changes.shut_down()
+        self.health.shut_down()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.look()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._looks.forget()
+
+    @Slot()
+    def look(self) -> None:
+        """Looks at the photos now, in the background."""
+        self._timer.stop()
+        project = self._store.project
+        if project is not None:
+            self._looks.ask(functools.partial(_check, project))
+
+    # What comes back
+
+    @Slot(object)
+    def _on_progress(self, progress: Progress) -> None:
+        if progress.total:
+            self.health.say(f"{progress.text}: {progress.done:,} of {progress.total:,}")
+
+    @Slot(object)
+    def _on_checked(self, findings: tuple[Finding, ...]) -> None:
+        if self._store.project is not None:
+            self.health.show_findings(self._store.project, findings)
+            self.health.set_busy("A moment…" if self._changing else "")
+        self.checked.emit(len(findings))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._set_changing(False)
+        self.notice.setText(
+            f"{error.what} {error.remedy}" if isinstance(error, UserError) else str(error)
+        )
+
+    @Slot()
+    def _on_opened(self) -> None:
+        self._looks.forget()
+        self._entry = None
+        self.undo_button.hide()
+        self.notice.clear()
+        if self._store.project is None:
+            self.hide()
+        elif self.isVisible():
+            self.look()
+
+    @Slot()
+    def _on_photos_changed(self) -> None:
+        if self.isVisible():
+            self._timer.start()
+
+    # What the user does
+
+    @Slot(str)
+    def _on_photo_wanted(self, name: str) -> None:
+        self.photo_wanted.emit(name)
+
+    @Slot()
+    def _on_camera_wanted(self) -> None:
+        self.hide()
+        self.camera_wanted.emit()
+
+    @Slot(object)
+    def _throw_away(self, names: tuple[str, ...]) -> None:
+        self._change(_throw_away, names)
+
+    @Slot()
+    def _mend(self) -> None:
+        self._change(_mend)
+
+    @Slot()
+    def _undo(self) -> None:
+        if self._entry is not None:
+            self._change(_restore, self._entry)
+
+    def _change(self, work: Callable[..., _Done], *arguments: object) -> None:
+        project = self._store.project
+        if project is not None and not self._changing:
+            self._set_changing(True)
+            self._changes.ask(functools.partial(work, project, *arguments))
+
+    def _set_changing(self, changing: bool) -> None:
+        self._changing = changing
+        self.health.set_busy("A moment…" if changing else "")
+        self.undo_button.setEnabled(not changing)
+
+    @Slot(object)
+    def _on_changed(self, done: _Done) -> None:
+        words, changes, self._entry = done
+        self._set_changing(False)
+        self.notice.setText(words)
+        self.undo_button.setVisible(self._entry is not None)
+        if changes:
+            self._store.tell(changes)
+        else:
+            self._store.splits_changed.emit()
+        self.look()
+
+
+def _check(project: Project, report: Report, stop: StopToken) -> tuple[Finding, ...]:
+    return check_project(project, report, stop)
+
+
+def _throw_away(
+    project: Project, names: tuple[str, ...], _report: Report, _stop: StopToken
+) -> _Done:
+    wanted = set(names)
+    photos = [photo for photo in project.photos if photo.name in wanted]
+    entry = project.delete(photos)
+    number = "1 photo is" if len(photos) == 1 else f"{len(photos):,} photos are"
+    removed = Changes(removed=tuple(sorted(photo.name for photo in photos)))
+    return f"{number} in the trash now.", removed, entry
+
+
+def _restore(project: Project, entry: TrashEntry, _report: Report, _stop: StopToken) -> _Done:
+    restored = project.restore(entry)
+    number = "1 photo is" if len(restored) == 1 else f"{len(restored):,} photos are"
+    added = Changes(added=tuple(sorted(photo.name for photo in restored)))
+    return f"{number} back.", added, None
+
+
+def _mend(project: Project, report: Report, stop: StopToken) -> _Done:
+    moved = mend_leaks(project, report, stop)
+    number = "1 photo is" if moved == 1 else f"{moved:,} photos are"
+    words = f"{number} in another split now. Train again: earlier results were judged by others."
+    return words, Changes(), None

@@ -1,0 +1,114 @@
+"""The window "Check the photos": findings with their photos, and buttons that mend them."""
+
+from __future__ import annotations
+
+import cv2
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from facegui.core.boxes import Box
+from facegui.core.health import Kind
+from facegui.core.images import EncodedPicture, encode_jpeg, read_picture
+from facegui.core.project import NewPhoto
+from facegui.core.project_index import PhotoRecord
+from facegui.core.splits import Split
+from facegui.ui.check_badge import CheckBadge
+from facegui.ui.photo_check import PhotoCheck
+
+
+@pytest.fixture
+def sick_project(demo_project):
+    """With a dark photo, a photo that is not labelled, and a leak."""
+    first = demo_project.samples()[0].photo
+    pixels = read_picture(first.path)
+    height, width = pixels.shape[:2]
+    dark = EncodedPicture(encode_jpeg(pixels // 12), ".jpg", width, height)
+    copy = EncodedPicture(
+        encode_jpeg(cv2.convertScaleAbs(pixels, alpha=0.9)), ".jpg", width, height
+    )
+    split = Split.TRAIN if demo_project.split(first) is Split.TEST else Split.TEST
+    demo_project.add_photos(
+        [
+            NewPhoto(dark, "dark.jpg", PhotoRecord(Split.TRAIN), (Box(9, 9, 99, 99),)),
+            NewPhoto(copy, "copy.jpg", PhotoRecord(split), (Box(9, 9, 99, 99),)),
+            NewPhoto(copy, "new.jpg"),
+        ]
+    )
+    return demo_project
+
+
+@pytest.fixture
+def check(qtbot, store, sick_project):  # noqa: ARG001
+    """The window, with what it found."""
+    window = PhotoCheck(store)
+    qtbot.addWidget(window)
+    with qtbot.waitSignal(window.checked, timeout=20000):
+        window.show()
+    yield window
+    window.shut_down()
+
+
+def card_of(check, kind):
+    return next(card for card in check.health.cards if card.finding.kind is kind)
+
+
+def test_findings_are_shown_with_their_photos(qtbot, check):
+    assert "things to look at" in check.health.message
+    row = card_of(check, Kind.DARK).row
+    assert [row.item(n).toolTip() for n in range(row.count())] == ["dark.jpg"]
+    blank = row.item(0).icon().cacheKey()
+    qtbot.waitUntil(lambda: row.item(0).icon().cacheKey() != blank)
+
+
+def test_button_leads_to_the_photo_that_is_not_labelled(qtbot, check):
+    with qtbot.waitSignal(check.photo_wanted) as wanted:
+        card_of(check, Kind.UNLABELLED).button.click()
+    assert wanted.args == ["new.jpg"]
+
+
+def test_photos_go_to_the_trash_and_come_back(qtbot, check, store, sick_project):
+    with qtbot.waitSignals([store.photos_changed, check.checked], timeout=20000):
+        card_of(check, Kind.DARK).button.click()
+    assert "1 photo is in the trash" in check.notice.text()
+    assert not (sick_project.photos_folder / "dark.jpg").exists()
+    assert Kind.DARK not in {card.finding.kind for card in check.health.cards}
+    with qtbot.waitSignals([store.photos_changed, check.checked], timeout=20000):
+        check.undo_button.click()
+    assert (sick_project.photos_folder / "dark.jpg").exists()
+    assert not check.undo_button.isVisible()
+
+
+def test_only_the_chosen_photos_are_meant(qtbot, check):
+    card = card_of(check, Kind.DUPLICATE)
+    assert "all" in card.button.text()
+    card.row.item(0).setSelected(True)
+    assert card.button.text() == "Move 1 chosen to the trash"
+    with qtbot.waitSignal(card.throw_wanted) as thrown:
+        card.button.click()
+    assert thrown.args == [(card.row.item(0).toolTip(),)]
+    qtbot.waitUntil(lambda: not check._changing)
+
+
+def test_leaks_are_mended_by_one_click(qtbot, check, store):
+    with qtbot.waitSignals([store.splits_changed, check.checked], timeout=20000):
+        card_of(check, Kind.LEAK).button.click()
+    assert "in another split now" in check.notice.text()
+    assert Kind.LEAK not in {card.finding.kind for card in check.health.cards}
+
+
+def test_badge_says_how_many_things_there_are(qtbot, store, board, sick_project):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    badge = CheckBadge(store, board, parent, look_after_ms=0)
+    assert badge.action.isEnabled()
+    assert store.project is sick_project
+    qtbot.waitUntil(lambda: badge.button.text() != "", timeout=20000)
+    assert int(badge.button.text()) >= 3
+    assert not badge.button.isHidden()
+    with qtbot.waitSignal(badge.page.checked, timeout=20000):
+        badge.action.trigger()
+    store.close()
+    assert badge.button.isHidden()
+    assert not badge.action.isEnabled()
+    assert not badge.page.isVisible()
+    badge.shut_down()
