@@ -24,6 +24,9 @@ PICTURE = QSize(16 * GRID, 12 * GRID)
 class PhotoRow(QListWidget):
     """Thumbnails from left to right, made in the background.
 
+    Attributes:
+        loaded: names of the photos whose pictures are shown.
+
     Signals:
         photo_wanted(str): one was double-clicked, or Enter pressed on it.
     """
@@ -34,6 +37,7 @@ class PhotoRow(QListWidget):
         super().__init__(parent)
         self._loader = loader
         self._project: Project | None = None
+        self.loaded: set[str] = set()
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
         self.setViewMode(QListView.ViewMode.IconMode)
@@ -53,6 +57,7 @@ class PhotoRow(QListWidget):
 
     def show_photos(self, project: Project, names: Sequence[str]) -> None:
         self._project = project
+        self.loaded.clear()
         self.clear()
         blank = QPixmap(PICTURE)
         blank.fill(STAGE_COLOUR)
@@ -84,6 +89,7 @@ class PhotoRow(QListWidget):
             item = self.item(row)
             if item.data(Qt.ItemDataRole.UserRole) == loaded.photo.name:
                 item.setIcon(QIcon(_with_boxes(loaded, self._boxes_of(loaded))))
+                self.loaded.add(loaded.photo.name)
 
     def _boxes_of(self, loaded: LoadedPicture) -> tuple[Box, ...]:
         if self._project is None:

@@ -56,8 +56,7 @@ def test_findings_are_shown_with_their_photos(qtbot, check):
     assert "things to look at" in check.health.message
     row = card_of(check, Kind.DARK).row
     assert [row.item(n).toolTip() for n in range(row.count())] == ["dark.jpg"]
-    blank = row.item(0).icon().cacheKey()
-    qtbot.waitUntil(lambda: row.item(0).icon().cacheKey() != blank)
+    qtbot.waitUntil(lambda: card_of(check, Kind.DARK).row.loaded == {"dark.jpg"}, timeout=20000)
 
 
 def test_button_leads_to_the_photo_that_is_not_labelled(qtbot, check):
