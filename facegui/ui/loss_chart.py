@@ -284,6 +284,7 @@ class _Plots:
         plot.hideButtons()
         plot.showGrid(x=False, y=True, alpha=0.15)
         plot.getViewBox().setDefaultPadding(0.04)
+        plot.setLimits(xMin=0)
         return plot
 
     def _colour(self, palette: QPalette) -> None:

@@ -118,6 +118,7 @@ class TrainLive(QWidget):
         elif isinstance(event, Progress) and event.text and not event.text.startswith("Training,"):
             how_far = f" {event.done:,} of {event.total:,}" if event.total else ""
             self.headline.setText(f"{event.text}{how_far}")
+            self.details.setText(f"The best epoch was {self._best}." if self._best else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -247,6 +247,9 @@ def test_a_training_is_shown_as_it_goes(
     assert "20 seconds per epoch" in tab.running.details.text()
     assert "at most 40 seconds left" in tab.running.details.text()
     assert "best so far: epoch 2" in tab.running.details.text()
+    training.report(Progress(1, 9, "Testing"))
+    qtbot.waitUntil(lambda: tab.running.headline.text() == "Testing 1 of 9")
+    assert tab.running.details.text() == "The best epoch was 2."
     assert not tab.settings_controls.isVisible()
     assert board.job is not None
     training.end()
