@@ -14,6 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from facegui.core.errors import UserError
+from facegui.core.found import PictureLines
 from facegui.core.progress import Progress, Report, StopToken
 
 Json = Mapping[str, Any]
@@ -30,6 +31,7 @@ class Console:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self._lines: PictureLines | None = None
 
     def say(self, text: str) -> None:
         """Tells people something; nothing where a program listens."""
@@ -41,16 +43,40 @@ class Console:
         """Tells of something doubtful, whoever listens."""
         sys.stderr.write(f"{text}\n")
 
-    def document(self, document: Json) -> None:
-        """Ends the command with its result."""
+    def begin_pictures(self, head: Json) -> None:
+        """Begins a result that comes picture by picture; still one document in the end.
+
+        Args:
+            head: what the document says before the pictures.
+        """
         if self.as_json:
+            self._lines = PictureLines(sys.stdout.write, head)
+
+    def picture(self, picture: Json, words: str) -> None:
+        """One more picture of the result: a line, at once.
+
+        Args:
+            picture: for programs.
+            words: the same for people.
+        """
+        if self._lines is not None:
+            self._lines.add(picture)
+            sys.stdout.flush()
+        else:
+            self.say(words)
+
+    def document(self, document: Json) -> None:
+        """Ends the command with its result, or with what comes after the pictures."""
+        if self._lines is not None:
+            self._lines.end(document)
+        elif self.as_json:
             sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
     def error(self, error: UserError) -> None:
         """Ends the command with what went wrong."""
         if self.as_json:
             content = {"what": error.what, "remedy": error.remedy, "details": error.details}
-            sys.stdout.write(json.dumps({"error": content}, indent=2, ensure_ascii=False) + "\n")
+            self.document({"error": content})
         else:
             details = f"\n{error.details}" if error.details else ""
             sys.stderr.write(f"{error.what}\n{error.remedy}{details}\n")

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from facegui.commands.console import Console, Json, interruptible
-from facegui.core.boxes import Detection
-from facegui.core.camera import Camera, CameraKind, Frame
-from facegui.core.cameras import open_camera
-from facegui.core.drawing import draw_detections
-from facegui.core.errors import UserError, disk_error
-from facegui.core.files import free_name, stems_in
-from facegui.core.images import Pixels, write_picture
-from facegui.core.progress import Progress, StopToken
-from facegui.core.video_writing import VideoWriter
+from facegui.commands.detect_outputs import Outputs
+from facegui.commands.detect_source import Source
+from facegui.core.errors import UserError
+from facegui.core.found import FoundPicture
+from facegui.core.progress import Progress
+from facegui.core.runs import Precision
 from facegui.ml.detection import Detector
+from facegui.ml.following import Follower
 
 NAME = "detect"
-HELP = "find faces in pictures, folders of pictures and videos"
-
-_PACE_WITHOUT_A_PACE = 30.0
+HELP = "find faces in pictures, folders of pictures, videos and live video"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,121 +26,103 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run", type=Path, required=True, help="a run's folder, or a project: its newest model"
     )
-    parser.add_argument("--save", type=Path, metavar="DIR", help="write them with boxes drawn")
+    parser.add_argument(
+        "--compare", type=Path, metavar="RUN", help="another run: what it finds stands beside"
+    )
     parser.add_argument("--threshold", type=float, help="confidence; the model's own by default")
     parser.add_argument("--frames", type=int, help="stop after so many, such as of a camera")
+    parser.add_argument(
+        "--precision",
+        choices=[precision.value for precision in Precision],
+        default=Precision.INT8.value,
+        help="fast whole numbers where they are as good (the default), or as it was trained",
+    )
+    parser.add_argument("--no-smoothing", action="store_true", help="boxes just as they are found")
+    written = parser.add_argument_group("what is written")
+    written.add_argument(
+        "--save", type=Path, metavar="DIR", help="pictures or videos with boxes, and CSV and JSON"
+    )
+    written.add_argument(
+        "--record", type=Path, metavar="FILE", help="one MP4 video of all sources, with boxes"
+    )
+    written.add_argument("--blur", action="store_true", help="make faces unrecognisable in them")
+    written.add_argument("--mirror", action="store_true", help="left and right as in a mirror")
+    written.add_argument(
+        "--keep",
+        type=Path,
+        metavar="PROJECT",
+        help="put pictures into a project, the boxes as drafts to be corrected",
+    )
+    written.add_argument(
+        "--every",
+        type=float,
+        default=1.0,
+        metavar="SECONDS",
+        help="how much time is between two pictures that are kept (1)",
+    )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> Json:
-    detector = Detector.for_run(arguments.run)
-    threshold = detector.threshold if arguments.threshold is None else arguments.threshold
-    if arguments.save is not None:
-        _make_folder(arguments.save)
-    pictures: list[dict[str, Any]] = []
+    precision = Precision(arguments.precision)
+    detectors = [Detector.for_run(arguments.run, precision=precision)]
+    if arguments.compare is not None:
+        detectors.append(Detector.for_run(arguments.compare, precision=precision))
+    threshold = detectors[0].threshold if arguments.threshold is None else arguments.threshold
+    pictures = faces = 0
     skipped: list[dict[str, str]] = []
-    with interruptible(finish_first=True) as stop:
-        for source in arguments.source:
+    with interruptible(finish_first=True) as stop, Outputs.of(arguments) as outputs:
+        console.begin_pictures({"threshold": threshold})
+        for name in arguments.source:
+            followers = [_follower(one, arguments) for one in detectors]
             try:
-                for document in _detect(source, detector, threshold, arguments, console, stop):
-                    pictures.append(document)
-                    _tell(document, console)
+                with Source(name, console, stop) as source:
+                    for picture in _search(source, followers, outputs, arguments, console):
+                        pictures += 1
+                        faces += len(picture.faces)
+                        console.picture(picture.to_json(), _in_words(picture))
             except UserError as error:
                 if len(arguments.source) == 1:
                     raise
-                console.warn(f"Left out: {source}: {error}")
-                skipped.append({"source": source, "reason": str(error)})
+                console.warn(f"Left out: {name}: {error}")
+                skipped.append({"source": name, "reason": str(error)})
     if skipped and not pictures:
         raise UserError("None of the sources could be read.", "Check the paths.")
-    faces = sum(len(document["faces"]) for document in pictures)
-    console.say(f"{faces} faces in {len(pictures)} pictures, threshold {threshold:.2f}.")
-    return {"threshold": threshold, "pictures": pictures, "skipped": skipped}
+    console.say(f"{faces} faces in {pictures} pictures, threshold {threshold:.2f}.")
+    return {"skipped": skipped}
 
 
-def _detect(
-    source: str,
-    detector: Detector,
-    threshold: float,
+def _search(
+    source: Source,
+    followers: Sequence[Follower],
+    outputs: Outputs,
     arguments: argparse.Namespace,
     console: Console,
-    stop: StopToken,
-) -> Iterator[dict[str, Any]]:
-    """One JSON object for each picture of a source."""
-    with open_camera(source) as camera, ExitStack() as stack:
-        report = stack.enter_context(console.progress(f"Detecting in {camera.name}"))
-        save = _Saving(arguments.save, camera, stack) if arguments.save is not None else None
-        total = arguments.frames or camera.frame_count
-        for done, frame in enumerate(_frames(camera, stop), 1):
-            detections = detector.detect(frame.pixels, threshold)
-            saved = save.add(frame, draw_detections(frame.pixels, detections)) if save else None
-            yield _to_json(source, frame, detections, saved)
+) -> Iterator[FoundPicture]:
+    """Everything that is found in a source."""
+    camera = source.camera
+    total = arguments.frames or camera.frame_count
+    outputs.begin(camera, followers[0].threshold)
+    with console.progress(f"Detecting in {camera.name}") as report:
+        for done, frame in enumerate(source.frames(), 1):
+            found = [follower.find(frame) for follower in followers]
+            picture = found[0].as_data(source.name)
+            if len(found) > 1:
+                picture = replace(picture, compared=found[1].as_data(source.name).faces)
+            yield outputs.add(picture, found)
             report(Progress(done, total))
             if done == arguments.frames:
                 break
-        for note in camera.notes:
-            console.warn(note)
+    outputs.end()
 
 
-def _frames(camera: Camera, stop: StopToken) -> Iterator[Frame]:
-    while not stop.should_stop and (frame := camera.read()) is not None:
-        yield frame
-    stop.raise_if_cancelled()
+def _follower(detector: Detector, arguments: argparse.Namespace) -> Follower:
+    return Follower(detector, arguments.threshold, smooth=not arguments.no_smoothing)
 
 
-class _Saving:
-    """Where the pictures with boxes go: each its own file, or one video."""
-
-    def __init__(self, folder: Path, camera: Camera, stack: ExitStack) -> None:
-        self._folder = folder
-        self._video: VideoWriter | None = None
-        if camera.kind is not CameraKind.FOLDER:
-            self._path = folder / free_name(stems_in(folder), f"{Path(camera.name).stem}.mp4")
-            pace = camera.frames_per_second or _PACE_WITHOUT_A_PACE
-            self._video = stack.enter_context(VideoWriter(self._path, pace))
-
-    def add(self, frame: Frame, drawn: Pixels) -> Path:
-        if self._video is not None:
-            self._video.write(drawn)
-            return self._path
-        name = frame.path.name if frame.path else f"{frame.number:06}.jpg"
-        path = self._folder / Path(name).with_suffix(".jpg")
-        try:
-            write_picture(path, drawn)
-        except OSError as error:
-            raise disk_error(error, f"saving {path.name}") from error
-        return path
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(error, f"making the folder {folder.name}") from error
-
-
-def _to_json(
-    source: str, frame: Frame, detections: tuple[Detection, ...], saved: Path | None
-) -> dict[str, Any]:
-    height, width = frame.pixels.shape[:2]
-    faces = [
-        dict(zip(("x0", "y0", "x1", "y1"), face.box.corners, strict=True))
-        | {"confidence": face.confidence}
-        for face in detections
-    ]
-    return {
-        "source": str(frame.path or source),
-        "frame": frame.number,
-        "time_s": round(frame.time_s, 3),
-        "width": width,
-        "height": height,
-        "faces": faces,
-        "saved": None if saved is None else str(saved),
-    }
-
-
-def _tell(document: Json, console: Console) -> None:
-    faces = "; ".join(
-        f"{face['x0']:.0f} {face['y0']:.0f} {face['x1']:.0f} {face['y1']:.0f}"
-        f" ({face['confidence']:.2f})"
-        for face in document["faces"]
+def _in_words(picture: FoundPicture) -> str:
+    words = "; ".join(
+        " ".join(f"{side:.0f}" for side in face.detection.box.corners)
+        + f" ({face.detection.confidence:.2f})"
+        for face in picture.faces
     )
-    console.say(f"{Path(document['source']).name} #{document['frame']}: {faces or 'no face'}")
+    return f"{Path(picture.source).name} #{picture.frame}: {words or 'no face'}"

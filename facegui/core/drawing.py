@@ -95,9 +95,19 @@ def side_by_side(pictures: Sequence[Pixels]) -> Pixels:
     return np.hstack([resized(one, w, height) for one, w in zip(pictures, widths, strict=True)])
 
 
-def draw_detections(pixels: Pixels, detections: Iterable[Detection]) -> Pixels:
-    """A copy of a picture with what was detected, each with its confidence."""
-    return draw_boxes(pixels, (_marked(detection) for detection in detections))
+def mirror(pixels: Pixels, boxes: Iterable[MarkedBox]) -> tuple[Pixels, tuple[MarkedBox, ...]]:
+    """A picture with left and right changed over, and the boxes on it; words stay readable."""
+    width = pixels.shape[1]
+    flipped: Pixels = np.ascontiguousarray(pixels[:, ::-1])
+    return flipped, tuple(
+        replace(one, box=Box(width - one.box.x1, one.box.y0, width - one.box.x0, one.box.y1))
+        for one in boxes
+    )
+
+
+def mark_detections(detections: Iterable[Detection]) -> tuple[MarkedBox, ...]:
+    """The boxes of what was detected in a single picture, each with its confidence."""
+    return tuple(_marked(detection) for detection in detections)
 
 
 def mark_tracks(tracks: Iterable[Track]) -> tuple[MarkedBox, ...]:

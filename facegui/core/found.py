@@ -48,6 +48,7 @@ class FoundPicture:
         height: in pixels.
         faces: surest first.
         saved: where the picture with its boxes was written to.
+        compared: the faces that a second run found; None without one.
     """
 
     source: str
@@ -57,9 +58,10 @@ class FoundPicture:
     height: int
     faces: tuple[FoundFace, ...]
     saved: Path | None = None
+    compared: tuple[FoundFace, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        document = {
             "source": self.source,
             "frame": self.frame,
             "time_s": round(self.time_s, 3),
@@ -68,6 +70,9 @@ class FoundPicture:
             "faces": [face.to_json() for face in self.faces],
             "saved": None if self.saved is None else str(self.saved),
         }
+        if self.compared is not None:
+            document["compared"] = [face.to_json() for face in self.compared]
+        return document
 
 
 class PictureLines:

@@ -45,6 +45,10 @@ class VideoWriter:
         self._writer = cv2.VideoWriter()
 
     @property
+    def frames_per_second(self) -> float:
+        return self._frames_per_second
+
+    @property
     def path(self) -> Path:
         """Where the video will be."""
         return self._path

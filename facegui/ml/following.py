@@ -9,7 +9,7 @@ from typing import Protocol
 
 from facegui.core.boxes import Detection
 from facegui.core.camera import Frame
-from facegui.core.drawing import draw_boxes, draw_detections, mark_tracks
+from facegui.core.drawing import draw_boxes, mark_detections, mark_tracks, mirror
 from facegui.core.found import FoundFace, FoundPicture
 from facegui.core.images import Pixels
 from facegui.core.privacy import blur_found
@@ -61,18 +61,21 @@ class Found:
         name = str(self.frame.path or source)
         return FoundPicture(name, self.frame.number, self.frame.time_s, width, height, faces, saved)
 
-    def drawn(self, *, blurred: bool = False) -> Pixels:
+    def drawn(self, *, blurred: bool = False, mirrored: bool = False) -> Pixels:
         """The picture with its boxes.
 
         Args:
             blurred: whether faces are made unrecognisable.
+            mirrored: whether left and right change over; not in the words at the boxes.
         """
         pixels = self.frame.pixels
         if blurred:
             pixels = blur_found(pixels, self.detections, self.tracks)
-        if self.frame.path is not None:
-            return draw_detections(pixels, self.sure)
-        return draw_boxes(pixels, mark_tracks(self.tracks))
+        single = self.frame.path is not None
+        boxes = mark_detections(self.sure) if single else mark_tracks(self.tracks)
+        if mirrored:
+            pixels, boxes = mirror(pixels, boxes)
+        return draw_boxes(pixels, boxes)
 
 
 class Follower:

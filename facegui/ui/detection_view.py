@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from facegui.core.boxes import Detection
 from facegui.core.camera import Frame
-from facegui.core.drawing import MarkedBox, Meaning, mark_tracks
+from facegui.core.drawing import MarkedBox, mark_detections, mark_tracks
 from facegui.core.images import Pixels
 from facegui.core.privacy import blur_everything, blur_found
 from facegui.core.tracking import Track, Tracker
@@ -63,6 +63,8 @@ class DetectionView(QWidget):
         self._is_behind = False
         self.title = QLabel()
         set_role(self.title, "title")
+        # A long title is cut off rather than making the pictures wide.
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.title.hide()
         self.view = PictureView()
         self.view.setObjectName(name)
@@ -169,12 +171,7 @@ class DetectionView(QWidget):
 
     def _show(self, frame: Frame, tracks: tuple[Track, ...]) -> None:
         pixels = self._private(frame, tracks) if self._blurred else frame.pixels
-        if frame.path is None:
-            boxes = mark_tracks(tracks)
-        else:
-            boxes = tuple(
-                MarkedBox(one.box, Meaning.DETECTION, f"{one.confidence:.2f}") for one in self.found
-            )
+        boxes = mark_tracks(tracks) if frame.path is None else mark_detections(self.found)
         self._shown = ShownPicture(frame, pixels, boxes)
         self.view.show_picture(pixels, boxes)
         self.view.set_status(self._status(frame))
@@ -203,7 +200,7 @@ class DetectionView(QWidget):
         pace = self._pulse.pace
         parts = [f"{pace:.0f} frames/s"] if pace and moving else []
         if result.detections is None:
-            return "   ".join([*parts, "no boxes yet: the model is loading"])
+            return "   ".join([*parts, "no boxes: no model is loaded"])
         parts.append(f"{result.detection_ms:.0f} ms a picture")
         if moving:
             parts.append(f"{self._dropped} dropped")

@@ -258,9 +258,11 @@ class PictureView(QWidget):
     def _paint_status(self, painter: QPainter, area: QRectF) -> None:
         painter.setFont(_font(painter, 13))
         metrics = painter.fontMetrics()
-        width, height = metrics.horizontalAdvance(self._status) + 2 * GRID, metrics.height() + 6
+        room = area.width() - 4 * GRID
+        text = metrics.elidedText(self._status, Qt.TextElideMode.ElideRight, round(room))
+        width, height = metrics.horizontalAdvance(text) + 2 * GRID, metrics.height() + 6
         plate = QRectF(area.left() + GRID, area.bottom() - GRID - height, width, height)
-        _paint_plate(painter, plate, self._status)
+        _paint_plate(painter, plate, text)
 
     @Slot()
     def _end_flash(self) -> None:

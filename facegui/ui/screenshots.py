@@ -17,6 +17,7 @@ from facegui.core.errors import UserError
 from facegui.core.photo_library import Changes, PhotoState
 from facegui.core.progress import Progress, Report, StopToken, ignore_progress
 from facegui.core.project import Project
+from facegui.core.runs import rename_run
 from facegui.ui.annotate_tab import AnnotateTab
 from facegui.ui.augment_tab import AugmentTab
 from facegui.ui.burst import Burst
@@ -34,6 +35,7 @@ from facegui.ui.stand_ins import (
     labelme_command,
     list_demo_only,
     no_room,
+    open_black,
     open_still,
     with_seams,
     write_example_run,
@@ -126,7 +128,8 @@ class _Photographer:
         store, board = ProjectStore(), JobBoard()
         store.open(folder)
         if scene.run:
-            write_example_run(_project(store))
+            for title in ("With 12 photos", "With 24 photos"):
+                rename_run(write_example_run(_project(store)), title)
         window = self._window(store, board, _tabs_for(scene))
         window.show()
         try:
@@ -298,6 +301,30 @@ def _detect_unplugged(tab: DetectTab, store: ProjectStore) -> Steps:
     yield Wait(lambda: bool(tab.view.message), "the camera is gone")
 
 
+def _detect_compared(tab: DetectTab, store: ProjectStore) -> Steps:
+    yield from _detect_ready(tab, store)
+    tab.more.button.click()
+    tab.models.compare.box.setCurrentIndex(2)
+    tab.models.compare.box.activated.emit(2)
+    tab.view_controls.blur.click()
+    tab.main_button.click()
+    yield Wait(lambda: bool(tab.picture.other.view.boxes), "both runs find a face")
+    tab.keep_controls.record.click()
+    yield pause(4 * SETTLE_S)
+
+
+def _detect_black(tab: DetectTab, store: ProjectStore) -> Steps:
+    yield from _detect_ready(tab, store)
+    tab.main_button.click()
+    yield Wait(lambda: "black" in tab.view.message, "it is noticed")
+
+
+def _detect_without_model(tab: DetectTab, store: ProjectStore) -> Steps:
+    yield from _detect_running(tab, store)
+    store.runs[-1].model_path.write_bytes(b"")
+    yield Wait(lambda: bool(tab.view.message), "it is noticed")
+
+
 SCENES = (
     Scene("capture", "empty", _nothing, lambda: {"open_camera": open_still}, photos=False),
     Scene("capture", "ready", _capture_live),
@@ -329,6 +356,9 @@ SCENES = (
     Scene("detect", "empty", _nothing, photos=False),
     Scene("detect", "ready", _detect_ready, run=True),
     Scene("detect", "running", _detect_running, run=True),
+    Scene("detect", "compared", _detect_compared, run=True),
+    Scene("detect", "black", _detect_black, lambda: {"open_camera": open_black}, run=True),
+    Scene("detect", "damaged", _detect_without_model, run=True),
     Scene(
         "detect",
         "error",

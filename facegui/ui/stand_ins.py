@@ -72,6 +72,7 @@ class StillCamera(ClosesAfterwards):
 
     Args:
         frames: after so many it is unplugged; None: never.
+        black: whether its shutter is closed.
     """
 
     name = DEMO.name
@@ -81,8 +82,9 @@ class StillCamera(ClosesAfterwards):
     frames_per_second: float | None = _FRAMES_PER_SECOND
     notes: tuple[str, ...] = ()
 
-    def __init__(self, frames: int | None = None) -> None:
+    def __init__(self, frames: int | None = None, *, black: bool = False) -> None:
         self._frames = frames
+        self._black = black
         self._number = 0
         self._closing = threading.Event()
 
@@ -93,7 +95,8 @@ class StillCamera(ClosesAfterwards):
             return None
         self._number += 1
         time_s = self._number / _FRAMES_PER_SECOND
-        return replace(still_frame(), time_s=time_s, number=self._number)
+        frame = replace(still_frame(), time_s=time_s, number=self._number)
+        return replace(frame, pixels=np.zeros_like(frame.pixels)) if self._black else frame
 
     def close(self) -> None:
         self._closing.set()
@@ -114,6 +117,11 @@ class UnpluggedCamera:
 
 def open_still(_info: CameraInfo) -> StillCamera:
     return StillCamera()
+
+
+def open_black(_info: CameraInfo) -> StillCamera:
+    """A camera whose shutter is closed."""
+    return StillCamera(black=True)
 
 
 def list_demo_only() -> Sequence[CameraInfo]:

@@ -11,11 +11,15 @@ from facegui.core.drawing import (
     MarkedBox,
     Meaning,
     draw_boxes,
-    draw_detections,
     draw_result,
+    mark_detections,
+    mark_tracks,
+    mirror,
+    side_by_side,
 )
 from facegui.core.images import Pixels
 from facegui.core.metrics import PhotoResult
+from facegui.core.tracking import Track
 
 BOX = Box(40, 60, 160, 200)
 
@@ -66,13 +70,13 @@ def test_lines_grow_with_the_picture() -> None:
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_confidence_can_be_read_on_any_background(level: int) -> None:
     picture = grey(level=level)
-    drawn = draw_detections(picture, [Detection(BOX, 0.87)])
+    drawn = draw_boxes(picture, mark_detections([Detection(BOX, 0.87)]))
     above = drawn[int(BOX.y0) - 22 : int(BOX.y0) - 3, int(BOX.x0) : int(BOX.x0) + 30]
     plate = (above == COLOURS[Meaning.DETECTION]).all(axis=2)
     ink = (above < 60).all(axis=2)
     assert plate.sum() > 100
     assert ink[plate.any(axis=1)].sum() > 20
-    other = draw_detections(picture, [Detection(BOX, 0.12)])
+    other = draw_boxes(picture, mark_detections([Detection(BOX, 0.12)]))
     assert (drawn != other).any()
 
 
@@ -119,3 +123,30 @@ def test_result_tells_labels_detections_and_mistakes_apart() -> None:
     at_face = drawn[:, :180]
     assert share_of(at_face, Meaning.DETECTION) > 0
     assert share_of(at_face, Meaning.MISTAKE) == 0
+
+
+def test_carried_box_has_no_corners() -> None:
+    found, carried = (
+        draw_boxes(grey(), [MarkedBox(BOX, Meaning.DETECTION, carried=carried)])
+        for carried in (False, True)
+    )
+    assert 0 < share_of(carried, Meaning.DETECTION) < 0.7 * share_of(found, Meaning.DETECTION)
+
+
+def test_face_that_is_followed_has_its_number() -> None:
+    (marked,) = mark_tracks([Track(3, BOX, Detection(BOX, 0.876), 0.1)])
+    assert marked == MarkedBox(BOX, Meaning.DETECTION, "#3  0.88", carried=True)
+
+
+def test_mirror_moves_the_boxes_along() -> None:
+    picture = grey()
+    picture[:, :100] = 0
+    flipped, (marked,) = mirror(picture, [MarkedBox(BOX, Meaning.LABEL, "face")])
+    assert (flipped[:, 220:] == 0).all()
+    assert marked == MarkedBox(Box(160, 60, 280, 200), Meaning.LABEL, "face")
+
+
+def test_pictures_stand_side_by_side_at_one_height() -> None:
+    one = grey()
+    assert side_by_side([one]) is one
+    assert side_by_side([one, grey(120, 160, 0)]).shape == (240, 640, 3)

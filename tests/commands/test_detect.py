@@ -1,0 +1,196 @@
+"""facegui detect: videos, folders and cameras, without a window."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pytest
+
+from facegui.commands.console import Console
+from facegui.commands.detect_source import Source
+from facegui.commands.main import main
+from facegui.core.boxes import Box, Detection
+from facegui.core.camera_errors import CameraStalledError, CameraUnpluggedError
+from facegui.core.cameras import open_camera
+from facegui.core.images import Pixels, read_picture, write_picture
+from facegui.core.photo_library import PhotoState
+from facegui.core.progress import StopToken
+from facegui.core.project import Project
+from facegui.core.video_writing import VideoWriter
+from facegui.ml.detection import Detector
+from tests.commands.conftest import RunJson
+
+SURE = Detection(Box(5, 5, 25, 30), 0.9)
+NOISE = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+FRAMES = 40
+
+
+class FakeDetector:
+    threshold = 0.4
+
+    @classmethod
+    def for_run(cls, path: Path, **_: Any) -> Self:
+        assert path.exists()
+        return cls()
+
+    def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]:  # noqa: ARG002
+        return (SURE,)
+
+
+@pytest.fixture(autouse=True)
+def _fake_detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Detector, "for_run", FakeDetector.for_run)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "film.mp4"
+    with VideoWriter(path, 30) as video:
+        for _ in range(FRAMES):
+            video.write(NOISE)
+    return path
+
+
+def test_json_is_one_document_with_a_line_for_every_frame(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["detect", str(film), "--run", str(tmp_path), "--json"]) == 0
+    out = capsys.readouterr().out
+    document = json.loads(out)
+    assert document["threshold"] == 0.4
+    assert [one["frame"] for one in document["pictures"]] == list(range(FRAMES))
+    lines = [json.loads(line) for line in out.splitlines() if line.startswith('{"source"')]
+    assert lines == document["pictures"]
+    face = document["pictures"][7]["faces"][0]
+    assert face.keys() == {"id", "x0", "y0", "x1", "y1", "confidence"}
+    assert (face["id"], face["x1"]) == (1, 25)
+
+
+def test_failure_after_some_frames_is_still_one_document(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Breaking(FakeDetector):
+        left = 3
+
+        def detect(self, pixels: Pixels, threshold: float | None = None) -> Any:
+            self.left -= 1
+            if self.left < 0:
+                raise CameraUnpluggedError("film")
+            return super().detect(pixels, threshold)
+
+    monkeypatch.setattr(Detector, "for_run", lambda *_, **__: Breaking())
+    assert main(["detect", str(film), "--run", str(tmp_path), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["pictures"]) == 3
+    assert "stopped" in document["error"]["what"]
+
+
+def test_save_gives_video_csv_and_json(film: Path, tmp_path: Path, run_json: RunJson) -> None:
+    saved = tmp_path / "saved"
+    document = run_json("detect", film, "--run", tmp_path, "--save", saved)
+    assert document["pictures"][0]["saved"] == str(saved / "film.mp4")
+    with (saved / "film.csv").open(encoding="utf-8") as stream:
+        assert len(list(csv.DictReader(stream))) == FRAMES
+    kept = json.loads((saved / "film.json").read_text("utf-8"))
+    assert [one["faces"] for one in kept["pictures"]] == [
+        one["faces"] for one in document["pictures"]
+    ]
+
+
+def test_record_is_one_video_of_all_sources(film: Path, tmp_path: Path, run_json: RunJson) -> None:
+    write_picture(tmp_path / "one.png", NOISE)
+    target = tmp_path / "new" / "all.mp4"
+    run_json("detect", film, film, tmp_path / "one.png", "--run", tmp_path, "--record", target)
+    with open_camera(target) as video:
+        assert len(list(iter(video.read, None))) == 2 * FRAMES + 1
+
+
+def test_record_has_to_be_mp4(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["detect", str(film), "--run", str(tmp_path), "--record", "film.avi"]) == 1
+    assert ".mp4" in capsys.readouterr().err
+
+
+def test_blur_and_mirror_act_on_what_is_written_alone(tmp_path: Path, run_json: RunJson) -> None:
+    write_picture(tmp_path / "one.png", NOISE)
+    words = ("detect", tmp_path / "one.png", "--run", tmp_path, "--save")
+    plain = run_json(*words, tmp_path / "a")
+    other = run_json(*words, tmp_path / "b", "--blur", "--mirror")
+    assert plain["pictures"][0]["faces"] == other["pictures"][0]["faces"]
+    drawn = read_picture(tmp_path / "b" / "one.jpg").astype(int)[:, ::-1]
+    assert np.abs(np.diff(drawn[10:26, 10:20], axis=1)).mean() < 40  # of 85
+    grey = drawn[36:, 36:].mean(axis=2) - NOISE[36:, 36:].mean(axis=2)
+    assert np.abs(grey).mean() < 25
+
+
+def test_compared_run_stands_beside(film: Path, tmp_path: Path, run_json: RunJson) -> None:
+    saved = tmp_path / "saved"
+    words = ("detect", film, "--run", tmp_path, "--compare", tmp_path, "--save", saved)
+    document = run_json(*words)
+    assert document["pictures"][0]["compared"] == document["pictures"][0]["faces"]
+    with open_camera(saved / "film.mp4") as video:
+        frame = video.read()
+    assert frame is not None
+    assert frame.pixels.shape == (48, 128, 3)
+
+
+def test_keep_puts_a_picture_a_second_into_a_project_with_drafts(
+    film: Path, tmp_path: Path, run_json: RunJson
+) -> None:
+    folder = tmp_path / "project"
+    Project.create(folder).close()
+    run_json("detect", film, "--run", tmp_path, "--keep", folder, "--every", "0.5")
+    with Project.open(folder) as project:
+        assert len(project.photos) == 3
+        for photo in project.photos:
+            assert project.state(photo) is PhotoState.UNLABELLED
+            draft = project.drafts.draft(photo)
+            assert draft is not None
+            assert draft.boxes == (SURE.box,)
+
+
+def test_video_that_cannot_be_read_is_said_in_the_document(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    code = main(["detect", str(broken), "--run", str(tmp_path), "--json"])
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert code == 1
+    assert "damaged" in document["error"]["what"]
+
+
+def test_unplugged_webcam_is_waited_for(
+    make_camera: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = make_camera(), make_camera()
+    cameras = [first, CameraUnpluggedError("Test camera"), second]
+
+    def open_next(_: str) -> Any:
+        camera = cameras.pop(0)
+        if isinstance(camera, Exception):
+            raise camera
+        return camera
+
+    first.send()
+    first.fail(CameraStalledError("Test camera", 2.0))
+    first.fail(CameraUnpluggedError("Test camera"))
+    second.send()
+    stop = StopToken()
+    console = Console(as_json=True)
+    with Source("0", console, stop, open_camera=open_next, pauses_s=(0.0,)) as source:
+        frames = source.frames()
+        assert next(frames).number == 0
+        assert next(frames).number == 0
+        assert first.closed.is_set()
+        stop.finish()
+        assert list(frames) == []
+    err = capsys.readouterr().err
+    assert "no picture for 2 seconds" in err
+    assert "Waiting" in err
