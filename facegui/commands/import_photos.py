@@ -19,7 +19,7 @@ from facegui.core.importing import (
 from facegui.core.project import INDEX_NAME, Project
 
 NAME = "import"
-HELP = "take photos, and their labels from LabelMe or as Pascal VOC, into a project"
+HELP = "take photos, with their labels (LabelMe, Pascal VOC, YOLO, COCO, aug_data), into a project"
 
 _SHOWN = 10
 

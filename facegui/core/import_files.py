@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from facegui.core.images import is_picture_name
 from facegui.core.label_formats.entries import LabelEntry
-from facegui.core.label_formats.formats import LABEL_SUFFIXES, label_entries
+from facegui.core.label_formats.formats import LABEL_SUFFIXES, begin_reading, label_entries
 from facegui.core.project_folder import INDEX_NAME
 from facegui.core.splits import Split
 
@@ -58,6 +58,7 @@ def find_pictures(sources: Sequence[Path]) -> tuple[list[FoundPicture], list[Fin
 
     So that of two copies of a picture the labelled one counts.
     """
+    begin_reading()
     found: list[FoundPicture] = []
     others: list[Finding] = []
     given = [source for source in sources if not source.is_dir()]

@@ -11,7 +11,6 @@ and `imageHeight` are not those of the picture.
 from __future__ import annotations
 
 import copy
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from facegui.core.labelme_documents import (
     REMEDY,
     bad_shape,
     is_embedded,
+    json_bytes,
     labelled_size,
     load_label_file,
     new_document,
@@ -138,7 +138,7 @@ def new_label_file(boxes: Iterable[Box], image_path: str, size: Size) -> bytes:
     document["shapes"] = [new_shape(box) for box in boxes]
     document["imagePath"] = image_path
     document["imageWidth"], document["imageHeight"] = size
-    return _as_bytes(document)
+    return json_bytes(document)
 
 
 def copy_label_file(
@@ -262,18 +262,11 @@ def _save(path: Path, document: _Json, picture: Path, size: Size) -> None:
     document["imageData"] = None
     document["imageWidth"], document["imageHeight"] = int(size[0]), int(size[1])
     try:
-        write_atomically(path, _as_bytes(document))
+        write_atomically(path, json_bytes(document))
     except RecursionError as error:
         raise LabelFileError(f"{path.name} is nested too deeply.", REMEDY) from error
     except OSError as error:
         raise disk_error(error, f"saving the labels in {path.name}") from error
-
-
-def _as_bytes(document: _Json) -> bytes:
-    try:
-        return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
-    except UnicodeEncodeError:  # half a character, from a name that is not in UTF-8
-        return json.dumps(document, indent=2).encode("ascii") + b"\n"
 
 
 def _relative(picture: Path, folder: Path) -> str:

@@ -187,3 +187,11 @@ def labelled_size(document: _Json) -> Size | None:
     except (UserError, ValueError):
         return None
     return pixels.shape[1], pixels.shape[0]
+
+
+def json_bytes(document: _Json) -> bytes:
+    """The content of a label file; raises `RecursionError` where it is nested too deeply."""
+    try:
+        return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8") + b"\n"
+    except UnicodeEncodeError:  # half a character, from a name that is not in UTF-8
+        return json.dumps(document, indent=2).encode("ascii") + b"\n"

@@ -140,3 +140,14 @@ def test_import_of_boxes_that_are_not_called_face_asks_what_they_are(
     assert not (tmp_path / "project").exists(), "nothing is written before it is clear"
     document = run_json(*words, "--all-labels")
     assert (document["faces"], document["formats"]) == (964, {"Pascal VOC": 214})
+
+
+@pytest.mark.parametrize("key", ["voc", "yolo"])
+def test_exported_labels_import_again(
+    demo: Path, tmp_path: Path, run_json: RunJson, key: str
+) -> None:
+    out = tmp_path / "out"
+    written = run_json("export-labels", demo, out, "--format", key)
+    document = run_json("import", out, tmp_path / "again")
+    assert len(document["photos"]) == written["photos"] == 16
+    assert document["faces"] == written["faces"]

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from facegui.core.boxes import Box
 from facegui.core.labelme_documents import LabelDocument, LabelFileError, new_document, read_json
 
 Size = tuple[int, int]
@@ -41,6 +42,33 @@ class LabelEntry:
     by_place: bool = True
     may_embed: bool = False
     why_unused: str = "its photo is missing"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPhoto:
+    """A labelled photo that is to be written in some format.
+
+    Args:
+        path: of the photo.
+        label: its label file in the project.
+        size: width and height in pixels.
+        boxes: its faces, inside the photo; none for no face.
+        split: name of the folder for its split.
+    """
+
+    path: Path
+    label: Path
+    size: Size
+    boxes: tuple[Box, ...]
+    split: str
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
 
 
 class LabelText:

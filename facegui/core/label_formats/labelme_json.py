@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path, PureWindowsPath
 
-from facegui.core.label_formats.entries import LabelEntry, LabelText, Size, counted
-from facegui.core.labelme_documents import LabelDocument, load_label_file
+from facegui.core.label_formats.entries import ExportPhoto, LabelEntry, LabelText, Size, counted
+from facegui.core.labelme_documents import LabelDocument, json_bytes, load_label_file
 
 TITLE = "LabelMe"
 
@@ -28,6 +28,17 @@ def entries(text: LabelText) -> Sequence[LabelEntry] | None:
     return [
         LabelEntry(TITLE, text.path, read, picture, counted(labels), may_embed=True),
     ]
+
+
+def files(photos: Sequence[ExportPhoto]) -> Iterator[tuple[str, bytes]]:
+    """The project's own label files, with all that is in them, for photos in another place."""
+    for photo in photos:
+        document = {**load_label_file(photo.label).content, "imagePath": f"../images/{photo.name}"}
+        yield f"{photo.split}/labels/{photo.stem}.json", json_bytes(document)
+
+
+def picture_path(photo: ExportPhoto) -> str:
+    return f"{photo.split}/images/{photo.name}"
 
 
 def _read(path: Path, size: Size) -> LabelDocument:  # noqa: ARG001

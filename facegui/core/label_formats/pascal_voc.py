@@ -16,8 +16,10 @@ from typing import NoReturn
 from xml.etree import ElementTree
 from xml.parsers import expat
 
+from facegui.core.boxes import Box
 from facegui.core.label_formats.entries import (
     Corners,
+    ExportPhoto,
     LabelEntry,
     LabelText,
     Size,
@@ -25,6 +27,7 @@ from facegui.core.label_formats.entries import (
     document_of,
 )
 from facegui.core.labelme_documents import LabelDocument, LabelFileError, read_label_bytes
+from facegui.core.labelme_shapes import FACE_LABEL
 
 TITLE = "Pascal VOC"
 MAXIMUM_BYTES = 16 * 1024 * 1024
@@ -46,6 +49,46 @@ def entries(text: LabelText) -> Sequence[LabelEntry] | None:
     picture = PureWindowsPath(root.findtext("filename", "").strip()).name
     labels = counted(label for label, _ in _boxes(root))
     return [LabelEntry(TITLE, text.path, read, picture, labels)]
+
+
+def files(photos: Sequence[ExportPhoto]) -> Iterator[tuple[str, bytes]]:
+    """Whole pixels, as readers expect; decimals only where those would be off by more than half."""
+    for photo in photos:
+        root = ElementTree.Element("annotation")
+        _add(root, "folder", "images")
+        _add(root, "filename", photo.name)
+        size = _add(root, "size")
+        for name, value in zip(("width", "height", "depth"), (*photo.size, 3), strict=True):
+            _add(size, name, str(value))
+        _add(root, "segmented", "0")
+        for box in photo.boxes:
+            item = _add(root, "object")
+            _add(item, "name", FACE_LABEL)
+            for name, text in (("pose", "Unspecified"), ("truncated", "0"), ("difficult", "0")):
+                _add(item, name, text)
+            bndbox = _add(item, "bndbox")
+            for name, text in zip(_CORNERS, _corners(box), strict=True):
+                _add(bndbox, name, text)
+        ElementTree.indent(root, "    ")
+        data: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+        yield f"{photo.split}/annotations/{photo.stem}.xml", data + b"\n"
+
+
+def picture_path(photo: ExportPhoto) -> str:
+    return f"{photo.split}/images/{photo.name}"
+
+
+def _corners(box: Box) -> list[str]:
+    whole = [round(value) for value in box.corners]
+    if whole[0] < whole[2] and whole[1] < whole[3]:
+        return [str(value) for value in whole]
+    return [repr(value) for value in box.corners]
+
+
+def _add(parent: ElementTree.Element, tag: str, text: str | None = None) -> ElementTree.Element:
+    child = ElementTree.SubElement(parent, tag)
+    child.text = text
+    return child
 
 
 def _read(path: Path, size: Size) -> LabelDocument:  # noqa: ARG001

@@ -1,0 +1,65 @@
+"""Exporting labels: whole folders that import again, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from facegui.core.boxes import Box
+from facegui.core.errors import Cancelled, UserError
+from facegui.core.importing import import_source
+from facegui.core.label_export import export_labels
+from facegui.core.label_formats.formats import FORMATS
+from facegui.core.progress import StopToken, ignore_progress
+from facegui.core.project import Project
+from facegui.core.project_index import PhotoRecord
+from facegui.core.splits import Split
+
+FACE = Box(10.0, 5.0, 30.0, 25.0)
+
+
+@pytest.mark.parametrize("label_format", FORMATS, ids=lambda item: item.key)
+def test_an_export_imports_again_with_labels_and_splits(project, add_photo, tmp_path, label_format):
+    add_photo("a.jpg", (FACE, Box(40, 10, 60, 40)), PhotoRecord(Split.TRAIN))
+    add_photo("b.png", (), PhotoRecord(Split.TEST))
+    add_photo("c.jpg")
+    done = export_labels(project, label_format, tmp_path / "out", ignore_progress, StopToken())
+    assert (done.photos, done.faces, done.unlabelled, done.broken) == (2, 2, 1, 0)
+    with Project.create(tmp_path / "again") as again:
+        import_source(again, [tmp_path / "out"], ignore_progress, StopToken())
+        labels = {photo.name: again.label(photo) for photo in again.photos}
+        corners = sorted(box.corners for box in labels.pop("a.jpg"))
+        assert corners == [pytest.approx((10, 5, 30, 25)), pytest.approx((40, 10, 60, 40))]
+        assert labels == {"b.png": ()}
+        assert {photo.name: again.split(photo) for photo in again.photos} == {
+            "a.jpg": Split.TRAIN,
+            "b.png": Split.TEST,
+        }
+
+
+def test_labels_alone(project, add_photo, tmp_path):
+    add_photo("a.jpg", (FACE,))
+    export_labels(
+        project, FORMATS[1], tmp_path / "out", ignore_progress, StopToken(), with_photos=False
+    )
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["a.xml"]
+
+
+def test_nothing_is_written_where_things_lie_or_nothing_is_labelled(project, add_photo, tmp_path):
+    add_photo("a.jpg")
+    with pytest.raises(UserError, match="no labels"):
+        export_labels(project, FORMATS[0], tmp_path / "out", ignore_progress, StopToken())
+    add_photo("b.jpg", (FACE,))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").touch()
+    with pytest.raises(UserError, match="not empty"):
+        export_labels(project, FORMATS[0], tmp_path / "out", ignore_progress, StopToken())
+
+
+def test_a_cancelled_export_leaves_nothing(project, add_photo, tmp_path):
+    add_photo("a.jpg", (FACE,))
+    stop = StopToken()
+    stop.cancel()
+    before = set(tmp_path.iterdir())
+    with pytest.raises(Cancelled):
+        export_labels(project, FORMATS[2], tmp_path / "out", ignore_progress, stop)
+    assert set(tmp_path.iterdir()) == before
