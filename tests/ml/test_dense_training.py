@@ -112,8 +112,11 @@ def test_run_folder_holds_everything(fast: Trained) -> None:
         "metrics.csv",
         "model.keras",
         "model.tflite",
+        "model-int8.tflite",
+        "model-int8.json",
         "card.json",
         "log.txt",
+        "photos.json",
         "tensorboard",
     }
     card = fast.run.card()
@@ -135,7 +138,12 @@ def test_reports_come_in_order(fast: Trained) -> None:
         *epoch,
         *epoch,
     ]
-    assert steps[-2:] == ["Saving the model", "Testing"]
+    assert steps[-4:] == [
+        "Saving the model",
+        "Testing",
+        "Making the model small and fast",
+        "Testing",
+    ]
     batches = {event.batches for event in fast.events if isinstance(event, BatchMetrics)}
     assert batches == {5}  # 34 copies, 8 in a batch
     previews = [event.epoch for event in fast.events if isinstance(event, EpochPreview)]
