@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from facegui.core.boxes import Box, Detection
 from facegui.core.errors import disk_error
-from facegui.core.files import write_json
+from facegui.core.files import write_atomically
 
 if TYPE_CHECKING:
     from facegui.core.photo_library import Photo
@@ -143,7 +143,8 @@ class Drafts:
         with self._mutex:
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
-                write_json(self._path(photo), draft.to_json())
+                # Not durable: it can be made again, and dozens come at once.
+                write_atomically(self._path(photo), json.dumps(draft.to_json()), durable=False)
             except OSError as error:
                 raise disk_error(error, f"saving the draft of {photo.name}") from error
             self._drafts[photo.name] = draft

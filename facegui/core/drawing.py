@@ -26,19 +26,25 @@ class Meaning(StrEnum):
     """What a box stands for; it decides colour and line."""
 
     LABEL = "label"
+    DRAFT = "draft"
     DETECTION = "detection"
     MISTAKE = "mistake"
 
 
 COLOURS: dict[Meaning, Colour] = {
     Meaning.LABEL: (86, 180, 233),
+    Meaning.DRAFT: (204, 121, 167),
     Meaning.DETECTION: (240, 228, 66),
     Meaning.MISTAKE: (213, 94, 0),
 }
-"""Sky blue, yellow, vermilion. Source: Okabe & Ito, "Color Universal Design", 2008."""
+"""Sky blue, reddish purple, yellow, vermilion.
+
+Source: Okabe & Ito, "Color Universal Design", 2008."""
 
 _CASING: Colour = (0, 0, 0)
 _CORNER_SHARE = 0.22
+_DASHES = {Meaning.DRAFT: 2.5, Meaning.MISTAKE: 5.0}
+"""Their length, in thicknesses of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class MarkedBox:
 
     Args:
         box: in pixels of the picture; what lies outside is left out.
-        meaning: a label has a plain line, a detection heavy corners, a mistake dashes.
+        meaning: a label has a plain line, a draft and a mistake dashes (those of a
+            draft are short), a detection heavy corners.
         text: a few words at the box; may be empty.
         carried: whether it was found in an earlier picture and stands where it should be
             by now; such a detection has no corners.
@@ -166,9 +173,9 @@ def _draw_frame(canvas: ImageDraw.ImageDraw, marked: MarkedBox, thickness: int) 
                 canvas.line(line, fill, thickness + extra)
             for line in () if marked.carried else _corners(marked.box):
                 canvas.line(line, fill, 3 * thickness + extra)
-        elif marked.meaning is Meaning.MISTAKE:
+        elif marked.meaning in _DASHES:
             for side in _sides(marked.box):
-                for line in _dashes(side, 5.0 * thickness):
+                for line in _dashes(side, _DASHES[marked.meaning] * thickness):
                     canvas.line(line, fill, 2 * thickness + extra)
         else:
             for line in _sides(marked.box):

@@ -183,7 +183,9 @@ def giou_loss(target: Any, sides: Any) -> Any:
     return ops.sum((1.0 - giou) * weight, axis=(1, 2)) / ops.maximum(total, 1.0)
 
 
-def compile_heads(heads: keras.Model, settings: TrainSettings) -> None:
+def compile_heads(
+    heads: keras.Model, settings: TrainSettings, average_momentum: float = AVERAGE_MOMENTUM
+) -> None:
     """AdamW with averaged weights; box + weight x classification.
 
     Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
@@ -197,7 +199,7 @@ def compile_heads(heads: keras.Model, settings: TrainSettings) -> None:
             weight_decay=1e-3,
             global_clipnorm=5.0,
             use_ema=True,
-            ema_momentum=AVERAGE_MOMENTUM,
+            ema_momentum=average_momentum,
         ),
         loss=losses,
         loss_weights={"face": settings.classification_weight, "box": 1.0},

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from facegui.core.boxes import Box
 from facegui.core.progress import Progress, StopToken
 from facegui.core.runs import EpochMetrics
 from facegui.ml import dense
 from facegui.ml.backbone import Backbone, MapShapes
 from facegui.ml.decoding import decode_dense
-from facegui.ml.features import FeatureCache, FeatureSet, compute_features
+from facegui.ml.features import FeatureCache, FeatureSet, HalfArray, compute_features
 from facegui.ml.fitting import FitData, fit
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import Previewer
@@ -70,9 +72,9 @@ def train_dense(
     report(Progress(0, None, "Training"))
     # Again: how much of the backbone had to be made has moved on what Keras shuffles by.
     keras.utils.set_random_seed(settings.seed)
-    heads = _new_heads(settings, backbone.shapes, features, training)
+    heads = new_heads(settings, backbone.shapes, features, training.labels)
     dense.compile_heads(heads, settings)
-    batches = _batches(settings, backbone.shapes, features, training)
+    batches = feature_batches(settings, backbone.shapes, features, training.labels)
     judged = _validation_data(backbone.shapes, validation_features, validation)
 
     def predict(numbers: Sequence[int]) -> Any:
@@ -92,14 +94,26 @@ def train_dense(
     return _whole(backbone, heads), epochs
 
 
-def _new_heads(
-    settings: TrainSettings, shapes: MapShapes, features: FeatureSet, training: LabelledArray
+Features = Sequence[HalfArray]
+Labels = Sequence[Sequence[Box]]
+
+
+def new_heads(
+    settings: TrainSettings, shapes: MapShapes, features: Features, labels: Labels
 ) -> keras.Model:
+    """Heads that are scaled to these features and faces, not compiled.
+
+    Args:
+        settings: seed and dropout.
+        shapes: of the maps that lie in each picture's features.
+        features: (values,) of each picture.
+        labels: for each picture its boxes, in 0..1.
+    """
     random = np.random.default_rng(settings.seed)
     chosen = random.permutation(len(features))[:_SAMPLE]
     sample = np.stack([features[index] for index in chosen]).astype(np.float32)
     deviations = [float(values.std()) or 1.0 for values in shapes.split(sample)]
-    half_size = dense.usual_half_size(training.labels)
+    half_size = dense.usual_half_size(labels)
     return dense.build_heads([shapes.fine, shapes.coarse], deviations, half_size, settings)
 
 
@@ -110,10 +124,22 @@ def _validation_data(shapes: MapShapes, features: FeatureSet, validation: Labell
     return FitData(shapes.split(flat.astype(np.float32)), targets, 1)
 
 
-def _batches(
-    settings: TrainSettings, shapes: MapShapes, features: FeatureSet, training: LabelledArray
+def feature_batches(
+    settings: TrainSettings,
+    shapes: MapShapes,
+    features: Features,
+    labels: Labels,
+    steps: int | None = None,
 ) -> Any:
-    """The training pictures in a new order each epoch, half of the batches mirrored.
+    """A Keras `PyDataset`: pictures in a new order each round, half of the batches mirrored.
+
+    Args:
+        settings: seed and batch size.
+        shapes: of the maps that lie in each picture's features.
+        features: (values,) of each picture.
+        labels: for each picture its boxes, in 0..1.
+        steps: full batches in an epoch, round after round; None: an epoch is one
+            round, and its last batch as small as it comes.
 
     A class inside a function, because its base class loads TensorFlow.
     """
@@ -125,23 +151,30 @@ def _batches(
         def __init__(self) -> None:
             super().__init__()
             self._random = np.random.default_rng(settings.seed)
-            self._order = self._random.permutation(len(features))
+            self._order = self._new_order()
 
         def __len__(self) -> int:
-            return math.ceil(len(features) / settings.batch_size)
+            return steps or math.ceil(len(features) / settings.batch_size)
+
+        def _new_order(self) -> npt.NDArray[np.int64]:
+            places = len(features) if steps is None else steps * settings.batch_size
+            rounds = math.ceil(places / len(features))
+            order = [self._random.permutation(len(features)) for _ in range(rounds)]
+            return np.concatenate(order)[:places]
 
         def __getitem__(self, number: int) -> tuple[Any, Any]:
             first = number * settings.batch_size
             chosen = self._order[first : first + settings.batch_size]
             flat = np.stack([features[index] for index in chosen]).astype(np.float32)
-            labels = [training.labels[index] for index in chosen]
-            maps, targets = shapes.split(flat), dense.make_targets(labels, rows, columns)
+            chosen_labels = [labels[index] for index in chosen]
+            maps = shapes.split(flat)
+            targets = dense.make_targets(chosen_labels, rows, columns)
             if self._random.random() < MIRRORED_SHARE:
                 maps, targets = dense.mirrored(maps, targets)
             return tuple(maps), targets
 
         def on_epoch_end(self) -> None:
-            self._order = self._random.permutation(len(features))
+            self._order = self._new_order()
 
     return Batches()
 

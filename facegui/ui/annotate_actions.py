@@ -21,12 +21,20 @@ class AnnotateActions:
         self._tab = tab
         self.no_face = self._add("no_face", "No face (N)", "mdi6.account-off", "N")
         self.delete = self._add("delete", "Delete box", "mdi6.delete", _Keys.Delete)
+        self.accept = self._add("accept", "Accept (Enter)", "mdi6.check")
+        self.reject = self._add("reject", "Reject", "mdi6.close", "Backspace")
+        self.least_certain = self._add(
+            "least_certain", "The photo whose draft is least certain", "", "U"
+        )
+        self.copy = self._add("copy", "Copy the boxes of the photo shown before", "", "C")
         self.clear = self._add("clear", "Clear label", "mdi6.eraser")
         self.undo = self._add("undo", "Undo", "mdi6.undo", _Keys.Undo)
         self.redo = self._add("redo", "Redo", "mdi6.redo", "Ctrl+Shift+Z", _Keys.Redo)
         self.before = self._add("before", "The photo before this one", "", "PgUp")
         self.after = self._add("after", "The photo after this one", "", "PgDown")
-        self.next = self._add("next", "The next photo without a label", "", "Return", "Enter")
+        self.next = self._add(
+            "next", "Accept the draft; the next photo without a label", "", "Return", "Enter"
+        )
         self.zoom_in = self._add("zoom_in", "Zoom in", "", _Keys.ZoomIn, "Ctrl+=")
         self.zoom_out = self._add("zoom_out", "Zoom out", "", _Keys.ZoomOut)
         self.fit = self._add("fit", "Show the whole photo", "", "Ctrl+0")
@@ -46,6 +54,7 @@ class AnnotateActions:
         if not why_not and not editor.has_picture:
             why_not = "The photo is not there yet."
         state = entry.state if entry else None
+        no_draft = "" if entry is not None and entry.draft is not None else "There is no draft."
         has_choice = editor.chosen is not None or len(editor.boxes) == 1
         is_labelled = state in (PhotoState.FACES, PhotoState.NO_FACE)
         _allow(
@@ -58,6 +67,9 @@ class AnnotateActions:
             why_not or ("" if has_choice else "Click a box first."),
             "Delete the chosen box (Delete)",
         )
+        _allow(self.accept, why_not or no_draft, "The draft is right: make it the label (Enter)")
+        _allow(self.reject, why_not or no_draft, "The draft is wrong: take it away (Backspace)")
+        _allow(self.copy, why_not, "Copy the boxes of the photo shown before (C)")
         _allow(
             self.clear,
             why_not or ("" if is_labelled else "It is not labelled."),
@@ -77,7 +89,7 @@ class AnnotateActions:
     def _add(self, name: str, text: str, picture: str, *keys: str | _Keys) -> QAction:
         action = QAction(text, self._tab)
         action.setObjectName(f"{self._tab.objectName()}.{name}")
-        action.setWhatsThis(text.removesuffix(" (N)"))
+        action.setWhatsThis(text.partition(" (")[0])
         if picture:
             action.setIcon(icon(picture))
         sequences = [sequence for key in keys for sequence in _sequences(key)]

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -174,6 +175,10 @@ class LabelmeControls(QWidget):
         self.button = QPushButton(icon("mdi6.open-in-new"), "Open in LabelMe")
         self.button.setObjectName("annotate.labelme")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.take_draft = QCheckBox("Take the draft along as a box")
+        self.take_draft.setObjectName("annotate.take_draft")
+        self.take_draft.setToolTip("LabelMe knows no drafts: it becomes an ordinary box first.")
+        self.take_draft.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         hint = QLabel(
             f"Or draw in LabelMe's own window: press {RECTANGLE_KEY} and click two corners; D goes"
             " to the next photo. Click “face” in its Label List once, and it stops asking."
@@ -186,9 +191,11 @@ class LabelmeControls(QWidget):
         layout.setSpacing(GRID)
         layout.addWidget(title)
         layout.addWidget(self.button)
+        layout.addWidget(self.take_draft)
         layout.addWidget(hint)
 
-    def show_state(self, running: bool, why_not: str) -> None:
+    def show_state(self, running: bool, why_not: str, *, has_draft: bool) -> None:
+        self.take_draft.setVisible(has_draft)
         self.button.setText("LabelMe is open" if running else "Open in LabelMe")
         self.button.setEnabled(not why_not)
         self.button.setToolTip(why_not or "At the photo that is shown here")

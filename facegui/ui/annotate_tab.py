@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from facegui.core.errors import UserError
+from facegui.core.mistakes import PhotoMistakes
 from facegui.core.photo_library import PhotoState
 from facegui.ui.annotate_actions import AnnotateActions
 from facegui.ui.annotate_controls import (
@@ -14,14 +14,18 @@ from facegui.ui.annotate_controls import (
     PhotoControls,
     PhotoNotice,
 )
-from facegui.ui.box_editor import EDITOR_KEYS, BoxEdit, BoxEditor
-from facegui.ui.label_history import LabelHistory
+from facegui.ui.box_editor import EDITOR_KEYS, BoxEditor
+from facegui.ui.draft_controls import DraftControls, doubt_in_words
+from facegui.ui.draft_review import DraftReview, seen_by_network
+from facegui.ui.label_desk import LabelDesk
 from facegui.ui.label_progress import NO_PHOTOS, LabelProgress
 from facegui.ui.large_pictures import LargePictures
 from facegui.ui.photo_gallery import PhotoGallery
 from facegui.ui.photo_model import PhotoModel
 from facegui.ui.style import GRID
 from facegui.ui.tab import Tab
+from facegui.workers.draft_process import DraftProcess
+from facegui.workers.drafting import Drafting
 from facegui.workers.job_board import JobBoard
 from facegui.workers.label_reader import PhotoEntry
 from facegui.workers.labelme_process import LabelmeEnd, LabelmeProcess
@@ -36,6 +40,7 @@ _WHY_LOCKED: dict[PhotoState | None, str] = {
     None: "Its label is still being read.",
     PhotoState.BROKEN: "Its label file is broken: start over first.",
 }
+_RIGHT = "The label is right"
 _LABELME_OPEN = "LabelMe is open. What it saves is shown here at once; close it to draw here again."
 
 
@@ -44,11 +49,13 @@ class AnnotateTab(Tab):
 
     Each change is on disk before the next. One photo is shown in large, the
     current one of the gallery; labels that other programs write are shown as they come.
+    Meanwhile the network learns from the labels and drafts those that are missing.
 
     Args:
         store: with the project whose photos are labelled.
-        board: of the window; nothing long runs here.
+        board: of the window; its jobs come before drafting.
         labelme: what starts LabelMe; tests give fakes.
+        draft_process: what drafts; likewise.
     """
 
     NAME = "annotate"
@@ -59,10 +66,11 @@ class AnnotateTab(Tab):
     def __init__(
         self,
         store: ProjectStore,
-        board: JobBoard,  # noqa: ARG002
+        board: JobBoard,
         parent: QWidget | None = None,
         *,
         labelme: LabelmeProcess | None = None,
+        draft_process: DraftProcess | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
@@ -72,9 +80,12 @@ class AnnotateTab(Tab):
         self.labelme = labelme or LabelmeProcess()
         self.labelme.setParent(self)
         self.model = PhotoModel(store, self)
-        self.history = LabelHistory(store, self)
+        self.drafting = Drafting(store, board, draft_process, self)
         self.pictures = LargePictures(self)
         self._build()
+        self.desk = LabelDesk(store, self.model, self.editor, self.drafting, self)
+        self.history = self.desk.history
+        self.review = DraftReview(self.drafting, self.draft_controls, self.desk, self.model, self)
         self._connect()
         self._on_photos_changed()
 
@@ -100,19 +111,25 @@ class AnnotateTab(Tab):
         self.actions_here = AnnotateActions(self)
         self.photo_controls = PhotoControls(self.actions_here)
         self.filters = FilterControls()
+        self.draft_controls = DraftControls(self.actions_here)
         self.labelme_controls = LabelmeControls()
         self.controls.addWidget(self.photo_controls)
+        self.controls.addWidget(self.draft_controls)
         self.controls.addWidget(self.filters)
         self.controls.addWidget(self.labelme_controls)
         self.main_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _connect(self) -> None:
         for action, slot in (
-            (self.actions_here.no_face, self.say_no_face),
+            (self.actions_here.no_face, self.desk.say_no_face),
             (self.actions_here.delete, self.editor.delete_chosen),
-            (self.actions_here.clear, self.clear_label),
-            (self.actions_here.undo, self.undo),
-            (self.actions_here.redo, self.redo),
+            (self.actions_here.accept, self.desk.accept_and_go_on),
+            (self.actions_here.reject, self.desk.reject_draft),
+            (self.actions_here.least_certain, self._go_on),
+            (self.actions_here.copy, self.desk.copy_before),
+            (self.actions_here.clear, self.desk.clear_label),
+            (self.actions_here.undo, self.desk.undo),
+            (self.actions_here.redo, self.desk.redo),
             (self.actions_here.before, self.gallery.go_back),
             (self.actions_here.after, self.gallery.go_on),
             (self.actions_here.next, self._on_enter),
@@ -121,7 +138,6 @@ class AnnotateTab(Tab):
             (self.actions_here.fit, self.editor.fit),
         ):
             action.triggered.connect(slot)
-        self.editor.edited.connect(self._on_edited)
         self.editor.choice_changed.connect(self._show_actions)
         self.editor.step_wanted.connect(self.gallery.step)
         self.gallery.selectionModel().currentChanged.connect(self._on_current_changed)
@@ -129,10 +145,16 @@ class AnnotateTab(Tab):
         self.model.modelReset.connect(self._on_reset)
         self.model.photos_changed.connect(self._on_photos_changed)
         self.pictures.ready.connect(self._on_picture)
-        self.history.failed.connect(self.failed)
+        self.desk.failed.connect(self.failed)
+        self.desk.changed.connect(self._show_photo)
+        self.desk.next_wanted.connect(self._go_on)
         self.history.went_to.connect(self.show_photo)
+        self.history.busy_changed.connect(self._show_photo)
         self.history.stack.indexChanged.connect(self._show_actions)
-        self.notice.button.clicked.connect(self.start_over)
+        self.drafting.doubts_changed.connect(self._show_photo)
+        self.review.failed.connect(self.failed)
+        self.review.photo_wanted.connect(self._show_doubted)
+        self.notice.button.clicked.connect(self._on_notice)
         self.filters.chosen.connect(self._on_filter)
         self.labelme_controls.button.clicked.connect(self.open_labelme)
         self.labelme.started.connect(self._show_photo)
@@ -144,13 +166,18 @@ class AnnotateTab(Tab):
 
     def enter(self) -> None:
         self.editor.setFocus()
+        self.desk.clock.look_at(self._name)
+        self.drafting.enter()
         self._show_state()
 
     def leave(self) -> None:
         self.editor.flush()
+        self.desk.clock.look_at(None)
+        self.drafting.leave()
 
     def shut_down(self) -> None:
         self.editor.flush()
+        self.drafting.shut_down()
         self.labelme.shut_down()
         self.model.shut_down()
         self.pictures.shut_down()
@@ -178,6 +205,7 @@ class AnnotateTab(Tab):
             return
         self.editor.flush()
         self._name = name
+        self.desk.look_at(name)
         self.model.keep(name)
         self._show_photo()
 
@@ -190,71 +218,6 @@ class AnnotateTab(Tab):
         self.gallery.scrollTo(self.gallery.currentIndex())
         self._show_state()
 
-    # What the user does to labels
-
-    @Slot(object)
-    def _on_edited(self, edit: BoxEdit) -> None:
-        entry = self._entry
-        if entry is None or not self._is_fresh(entry):
-            return
-        if edit.boxes:
-            self.history.set_boxes(entry.name, edit.boxes, edit.text)
-        else:
-            # Without its last box a photo is not one without a face: nobody said so.
-            self.history.clear(entry.name, edit.text)
-        self._show_photo()
-
-    @Slot()
-    def say_no_face(self) -> None:
-        """Labels the photo "no face"; its boxes go."""
-        self.editor.flush()
-        entry = self._entry
-        if entry is not None and self._is_fresh(entry):
-            self.history.set_boxes(entry.name, (), "No face")
-
-    @Slot()
-    def clear_label(self) -> None:
-        """Makes the photo "not labelled" again."""
-        self.editor.flush()
-        entry = self._entry
-        if entry is not None and self._is_fresh(entry):
-            self.history.clear(entry.name, "Clear label")
-
-    @Slot()
-    def start_over(self) -> None:
-        """Moves a broken label file to the trash."""
-        if self._entry is not None:
-            self.history.clear(self._entry.name, "Start over")
-            self.editor.setFocus()
-
-    @Slot()
-    def undo(self) -> None:
-        self.editor.flush()
-        self._store.look()
-        self.history.stack.undo()
-
-    @Slot()
-    def redo(self) -> None:
-        self.editor.flush()
-        self._store.look()
-        self.history.stack.redo()
-
-    def _is_fresh(self, entry: PhotoEntry) -> bool:
-        """Whether the label on disk is still the one that the user saw; says so if not."""
-        project = self._store.project
-        if project is not None and not project.is_current(project.photo(entry.name)):
-            self._store.look()
-        if self._entry == entry:
-            return True
-        self.failed.emit(
-            UserError(
-                f"Another program changed the label of {entry.name} just now.",
-                "Your change was left out: look at the boxes and do it again.",
-            )
-        )
-        self._show_photo()
-        return False
-
     # LabelMe
 
     @Slot()
@@ -264,6 +227,8 @@ class AnnotateTab(Tab):
         if project is None or self._name is None or self.labelme.running:
             return
         self.editor.flush()
+        if self.labelme_controls.take_draft.isChecked():
+            self.desk.accept_draft()
         self.labelme.start(project.photo(self._name).path, project.labels_folder)
         self._show_photo()
 
@@ -280,7 +245,7 @@ class AnnotateTab(Tab):
     def _on_reset(self) -> None:
         """Another project is open, or none."""
         self.labelme.shut_down()  # it shows the project before; everything there is saved
-        self.history.forget()
+        self.desk.forget()
         self.pictures.forget()
         self._name = None
         self._has_begun = False
@@ -290,9 +255,11 @@ class AnnotateTab(Tab):
         names = self.model.names
         if self._name is None or self.model.entry(self._name) is None:
             self._name = None
+            self.desk.look_at(None)
             if names:
                 self.show_photo(self.model.next_to_do("") or names[0])
         self._begin()
+        self.drafting.look(self.model.entries)
         self._show_photo()
 
     @Slot(object)
@@ -300,7 +267,8 @@ class AnnotateTab(Tab):
         for entry in entries.values():
             self.history.take_over(entry)
         self._begin()
-        if self._name in entries:
+        self.drafting.look(self.model.entries)
+        if self._name in entries and not self.editor.is_dragging:
             self._show_photo()
         else:
             self._show_state()
@@ -330,11 +298,32 @@ class AnnotateTab(Tab):
 
     @Slot()
     def _on_enter(self) -> None:
-        """Goes to the next photo, never by surprise to another tab."""
+        """Accepts the draft, if there is one, and goes to the next photo."""
+        if self._entry is not None and self._entry.draft is not None:
+            self.desk.accept_and_go_on()
+        else:
+            self._go_on()
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Goes to the photo to go on with, never by surprise to another tab."""
         name = self.model.next_to_do(self._name or "")
         if name is not None:
             self.show_photo(name)
             self.editor.setFocus()
+
+    @Slot()
+    def _on_notice(self) -> None:
+        """Starts over with a broken label, or stands by one that the network doubts."""
+        if self._entry is not None and self._entry.error is None:
+            self.review.confirm(self._entry.name)
+        else:
+            self.desk.start_over()
+
+    @Slot(str)
+    def _show_doubted(self, name: str) -> None:
+        self.show_photo(name)
+        self.editor.setFocus()
 
     # What is shown
 
@@ -345,7 +334,7 @@ class AnnotateTab(Tab):
     @property
     def _busy(self) -> str:
         """Why nothing may be written: LabelMe would overwrite it, unseen."""
-        return "Close LabelMe first." if self.labelme.running else ""
+        return self.desk.why_busy or ("Close LabelMe first." if self.labelme.running else "")
 
     @Slot()
     def _show_photo(self) -> None:
@@ -370,8 +359,20 @@ class AnnotateTab(Tab):
         entry, picture = self._entry, self._picture
         state = entry.state if entry else None
         self.editor.set_locked(self._busy or _WHY_LOCKED.get(state, ""))
-        self.editor.set_boxes(entry.boxes if entry and picture else ())
-        self.editor.set_badge(_BADGES.get(state, ""))
+        draft = entry.draft if entry else None
+        if draft is not None and picture:
+            self.editor.set_boxes(draft.boxes, [found.confidence for found in draft.detections])
+            what = "Draft" if draft.detections else "Draft: no face"
+            self.editor.set_badge(f"{what}, {draft.certainty:.0%} sure. Enter accepts it.")
+        else:
+            self.editor.set_boxes(entry.boxes if entry and picture else ())
+            self.editor.set_badge(_BADGES.get(state, ""))
+        doubt = self.review.doubt(self._name)
+        self.editor.set_others(seen_by_network(doubt) if picture else ())
+        self._show_notice(doubt)
+
+    def _show_notice(self, doubt: PhotoMistakes | None) -> None:
+        entry, picture = self._entry, self._picture
         if picture is not None and picture.error is not None:
             self.notice.say("error", str(picture.error))
         elif entry is not None and entry.error is not None:
@@ -379,6 +380,8 @@ class AnnotateTab(Tab):
             self.notice.say("error", text, "Start over")
         elif self.labelme.running:
             self.notice.say("notice", _LABELME_OPEN)
+        elif doubt is not None:
+            self.notice.say("notice", doubt_in_words(doubt.mistakes[0]), _RIGHT)
         else:
             self.notice.say("", "")
 
@@ -389,19 +392,22 @@ class AnnotateTab(Tab):
     @Slot()
     def _show_state(self) -> None:
         self._show_actions()
+        self.review.show_state()
         counts, running = self.model.counts(), self.labelme.running
         self.photo_controls.show_photo(self._entry)
         self.filters.show_state(counts, self.model.filter)
         why_no_labelme = "There is no photo." if self._entry is None else ""
         if running:
             why_no_labelme = "Close its window to open it at another photo."
-        self.labelme_controls.show_state(running, why_no_labelme)
+        has_draft = self._entry is not None and self._entry.draft is not None
+        self.labelme_controls.show_state(running, why_no_labelme, has_draft=has_draft)
         progress = LabelProgress(
             counts,
             is_open=self._store.project is not None,
             more_to_do=self.model.next_to_do(self._name or "") is not None,
             this_to_do=self._entry is not None and self._entry.is_to_do,
             can_draw=not running,
+            time_spent=self.desk.clock.words,
         )
         self.gallery.setVisible(bool(progress.total))
         self.editor.set_message("" if progress.total else NO_PHOTOS)

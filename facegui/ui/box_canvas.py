@@ -41,6 +41,8 @@ class BoxCanvas(QWidget):
         self._whole: QImage | None = None
         self._size = (1, 1)
         self._boxes: tuple[Box, ...] = ()
+        self._confidences: tuple[float, ...] | None = None
+        self._others: tuple[MarkedBox, ...] = ()
         self._badge = ""
         self._message = ""
 
@@ -51,6 +53,11 @@ class BoxCanvas(QWidget):
     @property
     def boxes(self) -> tuple[Box, ...]:
         return self._boxes
+
+    @property
+    def shows_draft(self) -> bool:
+        """Whether the boxes are no label, but what a network proposes."""
+        return self._confidences is not None
 
     @property
     def badge(self) -> str:
@@ -76,6 +83,12 @@ class BoxCanvas(QWidget):
         self._scaled = self._whole = None
         self._frame.set_picture(QSize(*size))
         self.update()
+
+    def set_others(self, boxes: Sequence[MarkedBox]) -> None:
+        """Boxes that are only shown, such as where the network sees a face."""
+        if tuple(boxes) != self._others:
+            self._others = tuple(boxes)
+            self.update()
 
     def set_badge(self, text: str) -> None:
         """A few words in the corner."""
@@ -136,20 +149,29 @@ class BoxCanvas(QWidget):
     # For editors to paint with
 
     def paint_labels(self, painter: QPainter, boxes: Sequence[Box]) -> None:
-        marked = [MarkedBox(box, Meaning.LABEL) for box in boxes]
+        if self._confidences is None:
+            marked = [MarkedBox(box, Meaning.LABEL) for box in boxes]
+        else:
+            # A box that is just being drawn has no confidence.
+            words = [f"{confidence:.0%}" for confidence in self._confidences]
+            words += [""] * (len(boxes) - len(words))
+            marked = [
+                MarkedBox(box, Meaning.DRAFT, text) for box, text in zip(boxes, words, strict=False)
+            ]
+        marked += self._others
         # Not cut off at the edge of the photo: there a line would be half as wide.
         paint_boxes(painter, marked, self._place, QRectF(self.rect()).adjusted(-9, -9, 9, 9))
 
     def paint_chosen(self, painter: QPainter, box: Box) -> None:
         """A light over the box that keys act on."""
-        colour = QColor(*COLOURS[Meaning.LABEL])
+        colour = QColor(*COLOURS[self._meaning])
         colour.setAlpha(50)
         painter.fillRect(self._place(box), colour)
 
     def paint_grips(self, painter: QPainter, boxes: Iterable[Box]) -> None:
         """Squares to take hold of."""
         painter.setPen(QPen(_CASING, 2.0))
-        painter.setBrush(QColor(*COLOURS[Meaning.LABEL]))
+        painter.setBrush(QColor(*COLOURS[self._meaning]))
         for box in boxes:
             for grip in grips_of(box, 4 * REACH / self._frame.scale):
                 square = QRectF(0, 0, _GRIP_SIDE, _GRIP_SIDE)
@@ -163,6 +185,10 @@ class BoxCanvas(QWidget):
             painter.setPen(QPen(colour, width))
             painter.drawLine(QPointF(area.left(), point.y()), QPointF(area.right(), point.y()))
             painter.drawLine(QPointF(point.x(), area.top()), QPointF(point.x(), area.bottom()))
+
+    @property
+    def _meaning(self) -> Meaning:
+        return Meaning.DRAFT if self.shows_draft else Meaning.LABEL
 
     def _place(self, box: Box) -> QRectF:
         return QRectF(self.to_widget(box.x0, box.y0), self.to_widget(box.x1, box.y1))

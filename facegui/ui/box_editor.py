@@ -24,9 +24,9 @@ NUDGE_PAUSE_MS = 200
 """Nudges that follow each other faster than this are one change."""
 
 EDITOR_KEYS = (
-    ("Left or Right", "The photo before or after this one"),
+    ("Left or Right", "The photo before or after this one, while no box is chosen"),
     ("Tab", "Choose the next box"),
-    ("Alt+arrows", "Move the chosen box by a pixel, with Shift by ten"),
+    ("Arrows", "Move the chosen box by a pixel, with Shift by ten"),
     ("Ctrl+arrows", "Move its lower right corner"),
     ("B", "Make a box without the mouse"),
     ("Shift+drag", "Draw a box that begins in another"),
@@ -67,8 +67,11 @@ class BoxEditor(BoxCanvas):
 
     Mouse: a drag draws a box, or moves or resizes the one that it begins on; with Shift it
     always draws. The wheel zooms; the middle button, or Space with the left one, pans.
-    Keys: Tab goes from box to box; Alt with arrows moves the chosen box by a pixel, Ctrl
-    with arrows its lower right corner, with Shift by ten; B makes a box; Escape lets go.
+    Keys: Tab goes from box to box; arrows move the chosen box by a pixel, with Ctrl its
+    lower right corner, with Shift by ten; B makes a box; Escape lets go. While no box is
+    chosen, arrows ask for another photo.
+
+    A draft is shown like boxes and changed like boxes; what comes of it is no draft.
 
     Signals:
         edited(BoxEdit): the user changed the boxes.
@@ -117,9 +120,21 @@ class BoxEditor(BoxCanvas):
         self.set_boxes(())
         super().set_picture(pixels, size)
 
-    def set_boxes(self, boxes: Sequence[Box]) -> None:
-        """Shows other boxes; a drag ends, for what is dragged may be gone."""
-        boxes = tuple(boxes)
+    @property
+    def is_dragging(self) -> bool:
+        return self._drag is not None
+
+    def set_boxes(self, boxes: Sequence[Box], confidences: Sequence[float] | None = None) -> None:
+        """Shows other boxes; a drag ends, for what is dragged may be gone.
+
+        Args:
+            boxes: in pixels of the photo.
+            confidences: of each where they are a draft; None: a label.
+        """
+        boxes, given = tuple(boxes), None if confidences is None else tuple(confidences)
+        if given != self._confidences:
+            self._confidences = given
+            self.update()
         if boxes == self._boxes:
             return
         self._forget_nudges()
@@ -241,10 +256,10 @@ class BoxEditor(BoxCanvas):
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         pixels = 10 if modifiers & Qt.KeyboardModifier.ShiftModifier else 1
         others = modifiers & ~Qt.KeyboardModifier.ShiftModifier
-        if step is not None and others == Qt.KeyboardModifier.AltModifier:
-            self._nudge(step, pixels, resizing=False)
-        elif step is not None and others == Qt.KeyboardModifier.ControlModifier:
+        if step is not None and others == Qt.KeyboardModifier.ControlModifier:
             self._nudge(step, pixels, resizing=True)
+        elif step is not None and not others and self._chosen is not None:
+            self._nudge(step, pixels, resizing=False)
         elif step is not None and not modifiers:
             self.step_wanted.emit(sum(step))
         elif event.key() == Qt.Key.Key_Escape and self._drag is not None:

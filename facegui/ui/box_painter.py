@@ -16,6 +16,8 @@ Place = Callable[[Box], QRectF]
 TEXT_PIXELS = 13
 _THIN, _PLAIN, _HEAVY = 1.5, 2.5, 5.0
 _CORNER_SHARE = 0.22
+_DASHES = {Meaning.DRAFT: (5.0, 4.0), Meaning.MISTAKE: (10.0, 7.0)}
+"""Length of a dash and of the gap after it, in pixels."""
 _CASING = QColor(0, 0, 0, 200)
 
 
@@ -24,7 +26,8 @@ def paint_boxes(painter: QPainter, boxes: Iterable[MarkedBox], place: Place, are
 
     Args:
         painter: of a widget or a picture.
-        boxes: a label has a plain line, a detection heavy corners, a mistake dashes.
+        boxes: a label has a plain line, a detection heavy corners, a draft short dashes,
+            a mistake long ones.
         place: where each lies.
         area: of the picture; nothing is painted outside.
     """
@@ -59,8 +62,8 @@ def _paint_frame(painter: QPainter, rect: QRectF, marked: MarkedBox) -> None:
             if not marked.carried:
                 painter.setPen(_pen(ink, _HEAVY + extra))
                 painter.drawPath(_corners(rect))
-        elif meaning is Meaning.MISTAKE:
-            painter.setPen(_dashed(ink, extra))
+        elif meaning in _DASHES:
+            painter.setPen(_dashed(ink, extra, _DASHES[meaning]))
             painter.drawRect(rect)
         else:
             painter.setPen(_pen(ink, _PLAIN + extra))
@@ -74,10 +77,10 @@ def _pen(colour: QColor, width: float) -> QPen:
     return pen
 
 
-def _dashed(colour: QColor, extra: float) -> QPen:
+def _dashed(colour: QColor, extra: float, dashes: tuple[float, float]) -> QPen:
     pen = _pen(colour, _PLAIN + extra)
     # Qt counts dashes in widths of the pen; the casing's have to end where the colour's do.
-    pen.setDashPattern([10.0 / pen.widthF(), 7.0 / pen.widthF()])
+    pen.setDashPattern([length / pen.widthF() for length in dashes])
     return pen
 
 

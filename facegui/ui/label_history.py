@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from facegui.core.boxes import Box
@@ -49,6 +53,37 @@ class _LabelEdit(QUndoCommand):
         except UserError as error:
             self.setObsolete(True)
             self._history.failed.emit(error)
+        else:
+            self._history.went_to.emit(entry.name)
+
+
+@dataclass(slots=True)
+class _Step:
+    """What one photo of many becomes; `before` and `after` once it is done."""
+
+    name: str
+    boxes: tuple[Box, ...]
+    before: PhotoEntry | None = None
+    after: PhotoEntry | None = None
+    thrown: TrashEntry | None = None
+
+
+class _ManyEdit(QUndoCommand):
+    """The labels of many photos, before and after. It is pushed when it is done already."""
+
+    def __init__(self, history: LabelHistory, text: str, steps: list[_Step]) -> None:
+        super().__init__(text)
+        self._history = history
+        self._steps = steps
+        self._pushed = False
+
+    def redo(self) -> None:
+        if self._pushed:
+            self._history.walk(self._steps, back=False)
+        self._pushed = True
+
+    def undo(self) -> None:
+        self._history.walk(self._steps, back=True)
 
 
 class LabelHistory(QObject):
@@ -58,22 +93,30 @@ class LabelHistory(QObject):
     with whatever else was in it. A change by another program to a photo that was
     changed here is a step of its own, so that nothing is overwritten unseen.
 
+    Many labels are written one after the other while the window goes on: see `busy`.
+
     Signals:
         failed(UserError): a change could not be written or taken back.
+        busy_changed(): it writes many labels now, or has written them.
         went_to(str): name of the photo whose change was taken back or done again.
     """
 
     failed = Signal(object)
+    busy_changed = Signal()
     went_to = Signal(str)
 
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store = store
         self._known: dict[str, PhotoEntry] = {}
+        self._queue: deque[partial[None]] = deque()
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._take_step)
         self.stack = QUndoStack(self)
 
     def forget(self) -> None:
         """Another project: nothing can be taken back."""
+        self._stop_walking()
         self._known.clear()
         self.stack.clear()
 
@@ -84,6 +127,80 @@ class LabelHistory(QObject):
     def clear(self, name: str, text: str) -> bool:
         """Makes a photo "not labelled" again; also where its label file is broken."""
         return self._change(name, None, text)
+
+    @property
+    def busy(self) -> bool:
+        """Whether many labels are being written: none may be changed meanwhile."""
+        return self._timer.isActive()
+
+    def set_many(self, labels: Mapping[str, tuple[Box, ...]], text: str) -> None:
+        """Labels many photos, as one change; not while `busy`."""
+        steps = [_Step(name, boxes) for name, boxes in labels.items()]
+        done: list[_Step] = []
+        for step in steps:
+            self._queue.append(partial(self._label_one, step, done))
+        self._queue.append(partial(self._push_many, text, done))
+        self._walk()
+
+    def walk(self, steps: Sequence[_Step], *, back: bool) -> None:
+        """Goes to what many photos were before, or after; for Undo and Redo."""
+        for step in reversed(steps) if back else steps:
+            self._queue.append(partial(self._go, step, back))
+        self._walk()
+
+    def _walk(self) -> None:
+        if self._queue and not self.busy:
+            self._timer.start()
+            self.busy_changed.emit()
+
+    def _stop_walking(self) -> None:
+        self._queue.clear()
+        if self.busy:
+            self._timer.stop()
+            self.busy_changed.emit()
+
+    @Slot()
+    def _take_step(self) -> None:
+        try:
+            self._queue.popleft()()
+        except UserError as error:
+            # What is done is done, and can be taken back; the rest is left alone.
+            last = self._queue[-1] if self._queue else None
+            self._queue.clear()
+            if last is not None and last.func == self._push_many:
+                last()
+            self.failed.emit(error)
+        if not self._queue:
+            self._stop_walking()
+
+    def _label_one(self, step: _Step, done: list[_Step]) -> None:
+        project = self._store.project
+        step.before = read_entry(project, step.name) if project else None
+        if step.before is None or step.before.state is not PhotoState.UNLABELLED:
+            return  # somebody was faster
+        step.thrown = self._write(step.name, step.boxes, None)
+        step.after = self._known[step.name]
+        done.append(step)
+
+    def _push_many(self, text: str, done: list[_Step]) -> None:
+        if done:
+            self.stack.push(_ManyEdit(self, text, done))
+
+    def _go(self, step: _Step, back: bool) -> None:
+        entry = step.before if back else step.after
+        if entry is not None:
+            step.thrown = self.apply(entry, step.thrown)
+
+    def reject_draft(self, name: str) -> bool:
+        """Takes the draft of a photo away. Returns whether there was one."""
+        project = self._store.project
+        before = read_entry(project, name) if project else None
+        if before is None or before.draft is None:
+            return False
+        after = replace(before, draft=None)
+        self._draft_again(after)
+        self.stack.push(_LabelEdit(self, "Reject draft", before, after))
+        return True
 
     def take_over(self, entry: PhotoEntry) -> None:
         """Tells what a label is now, whoever wrote it."""
@@ -112,7 +229,7 @@ class LabelHistory(QObject):
         """
         boxes = None if entry.state is PhotoState.UNLABELLED else entry.boxes
         thrown = self._write(entry.name, boxes, thrown)
-        self.went_to.emit(entry.name)
+        self._draft_again(entry)
         return thrown
 
     def _change(self, name: str, boxes: tuple[Box, ...] | None, text: str) -> bool:
@@ -152,3 +269,15 @@ class LabelHistory(QObject):
             self._known[name] = entry
         self._store.tell(Changes(changed=(name,)))
         return now_thrown
+
+    def _draft_again(self, entry: PhotoEntry) -> None:
+        """Brings back, or takes away, the draft that an unlabelled photo had."""
+        project = self._store.project
+        if project is None or entry.state is not PhotoState.UNLABELLED:
+            return
+        photo = project.photo(entry.name)
+        if entry.draft is None:
+            project.drafts.remove_draft(photo)
+        else:
+            project.drafts.put_back(photo, entry.draft)
+        self._store.drafts_changed.emit((entry.name,))

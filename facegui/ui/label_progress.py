@@ -22,6 +22,7 @@ class LabelProgress:
         more_to_do: whether another photo than the one that is shown lacks a label.
         this_to_do: whether the one that is shown does.
         can_draw: whether the user can label here now.
+        time_spent: on a photo, in words; "" where nothing was labelled.
     """
 
     counts: Counter[PhotoState | None]
@@ -29,6 +30,7 @@ class LabelProgress:
     more_to_do: bool
     this_to_do: bool
     can_draw: bool = True
+    time_spent: str = ""
 
     @property
     def total(self) -> int:
@@ -65,6 +67,7 @@ class LabelProgress:
         if not self.total:
             return ""
         if self.done == self.total:
-            return "All photos are labelled."
+            spent = f" You took {self.time_spent}." if self.time_spent else ""
+            return f"All photos are labelled.{spent}"
         last = "" if self.more_to_do or not self.this_to_do else "; this is the last one"
         return f"{self.summary}{last}. {_HOW if self.can_draw else ''}".strip()

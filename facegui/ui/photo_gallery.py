@@ -207,6 +207,8 @@ _KEEP = Qt.AspectRatioMode.KeepAspectRatio
 
 
 def _labels(entry: PhotoEntry) -> list[MarkedBox]:
+    if entry.draft is not None:
+        return [MarkedBox(box, Meaning.DRAFT) for box in entry.draft.boxes]
     return [MarkedBox(box, Meaning.LABEL) for box in entry.boxes]
 
 

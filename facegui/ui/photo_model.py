@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections import Counter, OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import (
@@ -67,6 +67,7 @@ class PhotoModel(QAbstractListModel):
         self._loader.dropped.connect(self._on_dropped)
         store.opened.connect(self._on_opened)
         store.photos_changed.connect(self._on_photos_changed)
+        store.drafts_changed.connect(self._read)
         self._on_opened()
 
     # What there is
@@ -75,6 +76,11 @@ class PhotoModel(QAbstractListModel):
     def names(self) -> tuple[str, ...]:
         """All photos, shown or not, in their order."""
         return tuple(self._entries)
+
+    @property
+    def entries(self) -> Mapping[str, PhotoEntry]:
+        """All photos by name, as far as they were read."""
+        return self._entries
 
     @property
     def reading(self) -> bool:
@@ -93,13 +99,22 @@ class PhotoModel(QAbstractListModel):
         return Counter(entry.state for entry in self._entries.values())
 
     def next_to_do(self, name: str) -> str | None:
-        """The next photo that has no label, or a broken one; after the last comes the first."""
+        """The photo to go on with: one that has no label, or a broken one.
+
+        The one whose draft is least certain comes first: it teaches the network most.
+        Where there are no drafts it is the next by name; after the last comes the first.
+        """
         names = list(self._entries)
         start = names.index(name) + 1 if name in self._entries else 0
-        for other in (*names[start:], *names[:start]):
-            if other != name and self._entries[other].is_to_do:
-                return other
-        return None
+        to_do = [
+            entry
+            for other in (*names[start:], *names[:start])
+            if other != name and (entry := self._entries[other]).is_to_do
+        ]
+        drafted = [(entry.draft.certainty, entry.name) for entry in to_do if entry.draft]
+        if drafted:
+            return min(drafted)[1]
+        return to_do[0].name if to_do else None
 
     def index_of(self, name: str) -> QModelIndex:
         """Invalid where the filter does not let it through."""
@@ -220,6 +235,7 @@ class PhotoModel(QAbstractListModel):
 
     # Inside
 
+    @Slot(object)
     def _read(self, names: Iterable[str]) -> None:
         project, wanted = self._store.project, list(names)
         if project is None or not wanted:
@@ -289,6 +305,9 @@ def state_in_words(entry: PhotoEntry) -> str:
     """Such as "2 faces"."""
     if entry.state is None:
         return "…"
+    if entry.draft is not None:
+        what = "Draft" if entry.draft.detections else "Draft: no face"
+        return f"{what}, {entry.draft.certainty:.0%}"
     if entry.state is PhotoState.FACES:
         return "1 face" if len(entry.boxes) == 1 else f"{len(entry.boxes)} faces"
     return entry.state.value.capitalize()

@@ -12,12 +12,14 @@ from typing import Any
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtWidgets import QApplication
 
+from facegui.core.boxes import Detection
 from facegui.core.capturing import make_demo_project
 from facegui.core.errors import UserError
 from facegui.core.photo_library import Changes, PhotoState
 from facegui.core.progress import Progress, Report, StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.runs import rename_run
+from facegui.ml.draft_messages import SOURCE
 from facegui.ui.annotate_tab import AnnotateTab
 from facegui.ui.augment_tab import AugmentTab
 from facegui.ui.burst import Burst
@@ -27,6 +29,7 @@ from facegui.ui.main_window import MainWindow
 from facegui.ui.script import Script, Steps, Wait, pause
 from facegui.ui.stand_ins import (
     KnowingDetector,
+    StillDraftProcess,
     UnpluggedCamera,
     diverging_training,
     endless_copies,
@@ -180,7 +183,7 @@ def _tabs_for(scene: Scene) -> Sequence[type[Tab]]:
     cameras = {"open_camera": open_still, "list_cameras": list_demo_only}
     seams: dict[type[Tab], dict[str, Any]] = {
         CaptureTab: cameras,
-        AnnotateTab: {},
+        AnnotateTab: {"draft_process": StillDraftProcess()},
         AugmentTab: {},
         TrainTab: {"train": endless_training, "look_for_mistakes": example_mistakes},
         DetectTab: cameras | {"load_detector": KnowingDetector},
@@ -225,8 +228,11 @@ def _capture_unplugged(tab: CaptureTab, _store: ProjectStore) -> Steps:
 def _annotate_ready(tab: AnnotateTab, store: ProjectStore) -> Steps:
     project = _project(store)
     names = tuple(photo.name for photo in project.photos[-UNLABELLED:])
-    for photo in project.photos[-UNLABELLED:]:
+    for number, photo in enumerate(project.photos[-UNLABELLED:]):
+        certainty = 0.94 - 0.07 * number
+        found = [Detection(box, certainty) for box in project.label(photo) or ()]
         project.clear_label(photo)
+        project.drafts.set_draft(photo, found, SOURCE, certainty)
     store.tell(Changes(changed=names))
     unlabelled = PhotoState.UNLABELLED
     yield Wait(lambda: tab.model.counts()[unlabelled] == UNLABELLED, "the labels are gone")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QTimer
 
 from facegui.core.augmented_set import AugmentedSet
 from facegui.core.boxes import Box, Detection
@@ -38,9 +39,11 @@ from facegui.core.runs import (
     write_metrics,
 )
 from facegui.core.splits import Split
+from facegui.ml.draft_messages import Request
 from facegui.ml.presets import DEFAULT_PRESET, TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ui.tab import Tab
+from facegui.workers.draft_process import DraftProcess
 from facegui.workers.job_board import JobBoard
 from facegui.workers.mistake_look import MistakePicture
 from facegui.workers.project_store import ProjectStore
@@ -65,6 +68,13 @@ def with_seams(tab_class: Any, **seams: Any) -> type[Tab]:
             super().__init__(store, board, **seams)
 
     return WithSeams
+
+
+class StillDraftProcess(DraftProcess):
+    """Is done at once and drafts nothing."""
+
+    def ask(self, request: Request, cache_folder: Path) -> None:  # noqa: ARG002
+        QTimer.singleShot(0, self.done.emit)
 
 
 class StillCamera(ClosesAfterwards):

@@ -254,7 +254,7 @@ class _Tour(QObject):
             if boxes:
                 tab.editor.edited.emit(BoxEdit(boxes, "Draw box"))
             else:
-                tab.say_no_face()
+                tab.desk.say_no_face()
             yield Wait(_is_labelled(tab, name, state), "the label is kept")
         faces = sum(len(boxes) for boxes in self._labels.values())
         yield pause(self._plan.look_s)

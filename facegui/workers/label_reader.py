@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from facegui.core.boxes import Box
+from facegui.core.drafts import Draft
 from facegui.core.labelme import LabelFileError
 from facegui.core.photo_library import PhotoState
 from facegui.core.progress import StopToken
@@ -29,12 +30,15 @@ class PhotoEntry:
         state: how far its labelling is; None: its label has not been read yet.
         boxes: its faces.
         error: what is wrong with a broken label file.
+        draft: what a network takes it to show, while it is not labelled. No part of
+            what two entries are compared by: it is no label.
     """
 
     name: str
     state: PhotoState | None = None
     boxes: tuple[Box, ...] = ()
     error: LabelFileError | None = field(default=None, compare=False)
+    draft: Draft | None = field(default=None, compare=False)
 
     @property
     def is_to_do(self) -> bool:
@@ -53,7 +57,7 @@ def read_entry(project: Project, name: str) -> PhotoEntry | None:
     except LabelFileError as error:
         return PhotoEntry(name, PhotoState.BROKEN, error=error)
     if boxes is None:
-        return PhotoEntry(name, PhotoState.UNLABELLED)
+        return PhotoEntry(name, PhotoState.UNLABELLED, draft=project.drafts.draft(photo))
     return PhotoEntry(name, PhotoState.FACES if boxes else PhotoState.NO_FACE, boxes)
 
 

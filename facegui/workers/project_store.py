@@ -32,6 +32,7 @@ class ProjectStore(QObject):
     Signals:
         opened(): `project` is another one now, or None.
         photos_changed(Changes): photos or labels are others now, whoever did it.
+        drafts_changed(tuple[str, ...]): the photos of these names have other drafts now.
         splits_changed(): photos were given to splits.
         runs_changed(): a run came, went, or was renamed.
         failed(UserError): the project's folder is gone.
@@ -39,6 +40,7 @@ class ProjectStore(QObject):
 
     opened = Signal()
     photos_changed = Signal(object)
+    drafts_changed = Signal(object)
     splits_changed = Signal()
     runs_changed = Signal()
     failed = Signal(object)

@@ -115,7 +115,7 @@ def test_bad_file_is_ignored_and_told_of(project, add_photo, caplog, content):
 def test_full_disk_is_told_and_the_old_draft_stays(project, add_photo, failing, monkeypatch):
     photo = add_photo("a.jpg")
     draft = project.drafts.set_draft(photo, FOUND, "run 1")
-    monkeypatch.setattr(drafts, "write_json", failing(errno.ENOSPC))
+    monkeypatch.setattr(drafts, "write_atomically", failing(errno.ENOSPC))
     with pytest.raises(UserError, match="disk is full"):
         project.drafts.set_draft(photo, (), "run 2")
     assert project.drafts.draft(photo) == draft

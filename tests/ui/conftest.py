@@ -15,6 +15,7 @@ from facegui.core.project import Project
 from facegui.ui.detect_tab import DetectTab
 from facegui.ui.style import apply_style
 from facegui.ui.tab import Tab
+from facegui.workers import drafting
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
 from tests.ui.detecting import WEBCAM, FakeDetector, add_run
@@ -23,6 +24,12 @@ from tests.ui.detecting import WEBCAM, FakeDetector, add_run
 @pytest.fixture(scope="session")
 def _styled(qapp: QApplication) -> None:
     apply_style(qapp)
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drafting does not begin by itself: its process would take the processor from the tests."""
+    monkeypatch.setattr(drafting, "PAUSE_MS", 2**31 - 1)
 
 
 @pytest.fixture(autouse=True)

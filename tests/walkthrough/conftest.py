@@ -22,9 +22,16 @@ from facegui.ui.stand_ins import with_seams
 from facegui.ui.style import apply_style
 from facegui.ui.train_tab import TrainTab
 from facegui.ui.user_settings import UserSettingsFile
+from facegui.workers import drafting
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.tensorflow_loader import TensorFlowLoader
+
+
+@pytest.fixture(autouse=True)
+def _no_drafts_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drafting does not begin by itself: its process would take the processor from the tests."""
+    monkeypatch.setattr(drafting, "PAUSE_MS", 2**31 - 1)
 
 
 @pytest.fixture(autouse=True)
