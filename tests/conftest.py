@@ -62,6 +62,13 @@ class FakeCamera(ClosesAfterwards):
         self._sent.put(frame)
         return frame
 
+    def send_pixels(self, pixels: np.ndarray) -> Frame:
+        """Has the next `read` give this picture."""
+        frame = Frame(pixels, 0.0, self._number)
+        self._number += 1
+        self._sent.put(frame)
+        return frame
+
     def fail(self, error: CameraError) -> None:
         self._sent.put(error)
 

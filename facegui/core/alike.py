@@ -120,6 +120,16 @@ def is_alike(whole: Pattern, part: Pattern, crop: int = 0) -> bool:
     return _largest_difference(whole, part, crop) < LARGEST_DIFFERENCE
 
 
+def hardly_differs(one: Pattern, other: Pattern) -> bool:
+    """Whether two frames of a camera that stands still show the same moment; quick."""
+    ours, theirs = (
+        cv2.GaussianBlur(item.astype(np.float32), (0, 0), _SOFTNESS) for item in (one, other)
+    )
+    difference = _difference_in_light(ours, theirs, np.ones(ours.shape, np.bool_))
+    places = cv2.blur(difference, (_PLACE_SIDE, _PLACE_SIDE))
+    return float(places.max()) < LARGEST_DIFFERENCE * max(float(theirs.std()), _CONTRAST_FLOOR)
+
+
 def _likeliest(correlations: _Floats, one: int) -> list[int]:
     candidates = np.flatnonzero(correlations >= _LEAST_CORRELATION)
     candidates = candidates[candidates != one]

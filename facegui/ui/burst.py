@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -40,6 +41,7 @@ class Burst(QObject):
         self._due_s = 0.0
         self._count = 0
         self._done = 0
+        self._skipped: Counter[str] = Counter()
         self._countdown = 0
         self._active = False
         self._timer = QTimer(self)
@@ -62,11 +64,22 @@ class Burst(QObject):
 
     @property
     def done(self) -> int:
-        """How many photos there are already."""
+        """How many photos there are already, or were skipped."""
         return self._done
+
+    @property
+    def skipped(self) -> Counter[str]:
+        """How many photos were not worth keeping, by reason; also of the last burst."""
+        return self._skipped
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the next photo would be due, had the one at hand been taken."""
+        return self.due and self._clock() >= self._due_s + self._interval_s
 
     def start(self, count: int, interval_s: float) -> None:
         self._count, self._done, self._interval_s = count, 0, interval_s
+        self._skipped = Counter()
         self._countdown = COUNTDOWN
         self._active = True
         self._timer.start()
@@ -95,6 +108,11 @@ class Burst(QObject):
             self.stop()
         else:
             self.changed.emit()
+
+    def skip_photo(self, reason: str) -> None:
+        """No frame was worth keeping in the time of a photo; its place is given up."""
+        self._skipped[reason] += 1
+        self.count_photo()
 
     @Slot()
     def _on_tick(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QStandardPaths, Signal, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
@@ -45,7 +47,7 @@ class BurstControls(QWidget):
         self._count.setAccessibleName("Photos in a burst")
         self._count.setRange(2, 500)
         self._count.setSuffix(" photos")
-        self._count.setValue(_number(settings.get("burst_count"), DEFAULT_COUNT))
+        self._count.setValue(_remembered(settings.get("burst_count"), DEFAULT_COUNT))
         self._interval = QDoubleSpinBox()
         self._interval.setObjectName("capture.burst_interval")
         self._interval.setAccessibleName("Seconds from one photo to the next")
@@ -54,10 +56,16 @@ class BurstControls(QWidget):
         self._interval.setSingleStep(0.1)
         self._interval.setPrefix("every ")
         self._interval.setSuffix(" s")
-        self._interval.setValue(_number(settings.get("burst_interval_s"), DEFAULT_INTERVAL_S))
+        self._interval.setValue(_remembered(settings.get("burst_interval_s"), DEFAULT_INTERVAL_S))
         self.fields = (self._count, self._interval)
         for field in self.fields:
             field.setMinimumHeight(3 * GRID)
+        self.skip_box = QCheckBox("Skip what is not worth keeping")
+        self.skip_box.setObjectName("capture.burst_skip")
+        self.skip_box.setToolTip(
+            "Leaves out moments that are too dark or bright, blurred, or like the photo before."
+        )
+        self.skip_box.setChecked(_remembered(settings.get("burst_skip"), True))
         self.progress = QProgressBar()
         self.progress.setFixedHeight(GRID)
         self.progress.setTextVisible(False)
@@ -71,8 +79,10 @@ class BurstControls(QWidget):
         layout.setSpacing(GRID)
         layout.addWidget(title)
         layout.addLayout(line)
+        layout.addWidget(self.skip_box)
         layout.addWidget(self.start_button)
         layout.addWidget(self.progress)
+        self.skip_box.toggled.connect(self._remember)
         self._count.valueChanged.connect(self._remember)
         self._interval.valueChanged.connect(self._remember)
 
@@ -99,6 +109,7 @@ class BurstControls(QWidget):
     def _remember(self) -> None:
         self._settings["burst_count"] = self.count
         self._settings["burst_interval_s"] = self.interval_s
+        self._settings["burst_skip"] = self.skip_box.isChecked()
 
 
 class PhotoControls(QWidget):
@@ -172,9 +183,9 @@ def _pictures_folder() -> str:
     return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
 
 
-def _number(value: object, default: Any) -> Any:
-    """A remembered number, if it is one."""
-    return value if isinstance(value, type(default)) and not isinstance(value, bool) else default
+def _remembered(value: object, default: Any) -> Any:
+    """What is remembered, if it is of the kind that is needed."""
+    return value if type(value) is type(default) else default
 
 
 def labelled_count(project: Project | None) -> int:
@@ -188,10 +199,20 @@ def labelled_count(project: Project | None) -> int:
     return sum(Path(photo.name).stem in labelled for photo in project.photos)
 
 
-def next_step(count: int) -> str:
-    """What to do with so many photos in the project."""
+def skipped_in_words(skipped: Counter[str]) -> str:
+    """How many moments a burst passed over and why; empty for none."""
+    if not skipped:
+        return ""
+    reasons = ", ".join(f"{number} {reason}" for reason, number in skipped.most_common())
+    return f"Skipped {skipped.total()}: {reasons}."
+
+
+def next_step(count: int, sessions: int) -> str:
+    """What to do with so many photos in the project, of so many sessions."""
     if not count:
         return "Show your face to the camera, then press Space."
     if count < GOOD_COUNT:
         return f"{count} of about {GOOD_COUNT} photos. Vary place, light and distance."
+    if sessions == 1:
+        return "Many photos of one session. Come back on another day, or take another person."
     return "Enough for a good detector. Next: Annotate."

@@ -14,12 +14,20 @@ from PySide6.QtWidgets import QWidget
 from facegui.core.camera import CameraInfo, CameraKind, Frame
 from facegui.core.cameras import list_cameras as list_all_cameras
 from facegui.core.cameras import open_camera as open_any_camera
+from facegui.core.coach import Advice, Coach
 from facegui.core.errors import UserError
 from facegui.core.photo_library import Changes, Photo
 from facegui.core.project import Project
 from facegui.core.trash import TrashEntry
 from facegui.ui.burst import Burst
-from facegui.ui.capture_controls import BurstControls, PhotoControls, labelled_count, next_step
+from facegui.ui.capture_controls import (
+    BurstControls,
+    PhotoControls,
+    labelled_count,
+    next_step,
+    skipped_in_words,
+)
+from facegui.ui.coach_light import CoachLight
 from facegui.ui.keys import add_shortcut, keep_space_free, press_by_space
 from facegui.ui.photo_import import PhotoImport
 from facegui.ui.photo_strip import PhotoStrip, photos_in_words
@@ -27,6 +35,7 @@ from facegui.ui.picture_view import PictureView
 from facegui.ui.source_picker import AskPath, SourcePicker, local_paths
 from facegui.ui.tab import Tab
 from facegui.workers.camera_feed import CameraFeed, OpenCamera
+from facegui.workers.coach_eye import CoachEye, LoadFinder, load_detector
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.photo_writer import PhotoWriter, TakenPhoto
@@ -50,6 +59,7 @@ class CaptureTab(Tab):
         list_cameras: the cameras that are connected.
         ask_path: has the user choose a video or folder.
         burst: with a quicker countdown.
+        load_finder: makes a detector of a run for the coach.
     """
 
     NAME = "capture"
@@ -68,6 +78,7 @@ class CaptureTab(Tab):
         list_cameras: Callable[[], Sequence[CameraInfo]] = list_all_cameras,
         ask_path: AskPath | None = None,
         burst: Burst | None = None,
+        load_finder: LoadFinder = load_detector,
     ) -> None:
         super().__init__(parent)
         self._store = store
@@ -80,6 +91,8 @@ class CaptureTab(Tab):
         self.feed = CameraFeed(open_camera, parent=self)
         self.burst = burst or Burst()
         self.burst.setParent(self)
+        self._coach = Coach()
+        self._eye = CoachEye(store, self, load=load_finder)
         self._writer = PhotoWriter(self)
         self._import = PhotoImport(store, board, self)
         self.picker = SourcePicker(
@@ -97,7 +110,9 @@ class CaptureTab(Tab):
         self.view = PictureView()
         self.view.setObjectName("capture.view")
         self.strip = PhotoStrip("capture")
+        self.coach_light = CoachLight()
         self.stage.addWidget(self.view, 1)
+        self.stage.addWidget(self.coach_light)
         self.stage.addWidget(self.strip)
         self.burst_controls = BurstControls(self._settings)
         self.photo_controls = PhotoControls()
@@ -157,6 +172,7 @@ class CaptureTab(Tab):
     def shut_down(self) -> None:
         self.picker.shut_down()
         self.feed.shut_down()
+        self._eye.shut_down()
         self._writer.shut_down()
 
     @Slot(object)
@@ -192,6 +208,8 @@ class CaptureTab(Tab):
         source = self.picker.source
         if self._shown and source is not None and self._store.project is not None:
             self._frame = None
+            self._eye.forget()
+            self._coach.forget()
             self.view.clear()
             self.view.set_mirrored(source.kind is CameraKind.WEBCAM)
             self.view.set_message(f"Opening {source.name}…", "", "mdi6.camera-outline")
@@ -201,6 +219,7 @@ class CaptureTab(Tab):
     def _stop_camera(self) -> None:
         self.feed.stop()
         self._frame = None
+        self.coach_light.show_advice(None)
         self._show_state()
 
     @Slot(object)
@@ -221,14 +240,18 @@ class CaptureTab(Tab):
         self._frame = frame
         self.view.set_message("")
         self.view.show_picture(frame.pixels)
-        if self.burst.due and self._take():
-            self.burst.count_photo()
+        self._eye.offer(frame)
+        advice = self._coach.look(frame.pixels, self._eye.faces)
+        self.coach_light.offer(advice)
+        if self.burst.due:
+            self._take_of_burst(advice)
         if first:
             self._show_state()
 
     @Slot(object)
     def _on_camera_failed(self, error: Exception) -> None:
         self._frame = None
+        self.coach_light.show_advice(None)
         if isinstance(error, UserError):
             back = " The picture comes back by itself." if self.feed.active else ""
             self.view.set_message(error.what, error.remedy + back, "mdi6.camera-off-outline")
@@ -243,6 +266,7 @@ class CaptureTab(Tab):
     def _on_ended(self, notes: tuple[str, ...]) -> None:
         self.burst.stop()
         self._frame = None
+        self.coach_light.show_advice(None)
         self.view.set_message(
             "That was the last picture.",
             " ".join((*notes, "Choose the source again to see it once more.")),
@@ -263,6 +287,18 @@ class CaptureTab(Tab):
         elif self._take():
             self.view.flash()
 
+    def _take_of_burst(self, advice: Advice) -> None:
+        """Takes the frame at hand, or waits for a better one until the next photo is due."""
+        if advice.flaw is None or advice.worth_keeping or not self._skips:
+            if self._take():
+                self.burst.count_photo()
+        elif self.burst.overdue:
+            self.burst.skip_photo(advice.flaw.value)
+
+    @property
+    def _skips(self) -> bool:
+        return self.burst_controls.skip_box.isChecked()
+
     def _take(self) -> bool:
         """Has the frame that is shown stored; False when that cannot be done now."""
         project = self._store.project
@@ -271,6 +307,7 @@ class CaptureTab(Tab):
         if not self._writer.offer(project, self._frame, self._camera_name):
             self.view.set_status("The disk is slow: wait a moment.")
             return False
+        self._coach.remember()
         self.view.set_status("")
         if self.burst.active:
             self.view.flash()
@@ -376,9 +413,15 @@ class CaptureTab(Tab):
         self.say_next(
             "Move about: turn, come nearer, go away. Space stops."
             if burst.active
-            else why_not or next_step(count)
+            else why_not or self._after(count, project)
         )
         self.summary_changed.emit(photos_in_words(count) if count else "no photos yet")
+
+    def _after(self, count: int, project: Project | None) -> str:
+        sessions = len(project.sessions) if project else 0
+        return " ".join(
+            filter(None, (skipped_in_words(self.burst.skipped), next_step(count, sessions)))
+        )
 
     def _why_no_photo(self, project: Project | None) -> str:
         if project is None:
