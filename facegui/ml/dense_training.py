@@ -21,7 +21,7 @@ from facegui.ml.features import FeatureCache, FeatureSet, HalfArray, compute_fea
 from facegui.ml.fitting import FitData, fit
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import Previewer
-from facegui.ml.training_data import LabelledArray
+from facegui.ml.training_data import LabelledArray, LabelledFiles
 from facegui.ml.weights import VggWeights, default_weights_folder
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _SAMPLE = 200
 def train_dense(
     settings: TrainSettings,
     weights: VggWeights,
-    training: LabelledArray,
+    training: LabelledFiles,
     validation: LabelledArray,
     validation_names: Sequence[str],
     run_folder: Path,

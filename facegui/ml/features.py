@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import os
 from collections.abc import Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +16,18 @@ import numpy.typing as npt
 from facegui.core.files import remove_leftovers, write_atomically
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.ml.backbone import Backbone
+from facegui.ml.training_data import PictureFiles, Pictures
 
 log = logging.getLogger(__name__)
 
 HalfArray = npt.NDArray[np.float16]
 
 CACHE_LIMIT_BYTES = 4_000_000_000
+
+MEMORY_LIMIT_BYTES = 500_000_000
+"""Of features that the disk did not take. What is more is computed whenever it is wanted."""
+
+MAXIMUM_THREADS = 8
 
 
 class FeatureCache:
@@ -106,12 +114,24 @@ class FeatureCache:
 
 
 class FeatureSet(Sequence[HalfArray]):
-    """Features of many pictures: each on disk, or in memory where it could not be kept."""
+    """Features of many pictures: on disk, or in memory, or computed anew where both lack them.
 
-    def __init__(self, cache: FeatureCache, digests: Sequence[str]) -> None:
+    Args:
+        pictures: whose features they are.
+        backbone: computes them.
+        cache: of that backbone.
+        digests: of the pictures, in the same order.
+    """
+
+    def __init__(
+        self, pictures: Pictures, backbone: Backbone, cache: FeatureCache, digests: Sequence[str]
+    ) -> None:
+        self._pictures = pictures
+        self._backbone = backbone
         self._cache = cache
         self._digests = tuple(digests)
         self._in_memory: dict[str, HalfArray] = {}
+        self._held_bytes = 0
 
     def __len__(self) -> int:
         return len(self._digests)
@@ -121,52 +141,80 @@ class FeatureSet(Sequence[HalfArray]):
         features = self._in_memory.get(digest)
         if features is None:
             features = self._cache.load(digest)
-        if features is None:
-            raise KeyError(f"the features {digest} are gone")
-        return features
+        # Somebody emptied the cache meanwhile, or the disk is full and so is the memory.
+        return self.compute(index) if features is None else features
 
-    def hold(self, digest: str, features: HalfArray) -> None:
-        """Keeps features in memory."""
-        self._in_memory[digest] = features
+    def compute(self, index: int) -> HalfArray:
+        """Computes the features of a picture, and keeps them where there is room."""
+        digest = self._digests[index]
+        computed = self._backbone.features(self._pictures[index])
+        kept = self._cache.keep(digest, computed)
+        if not kept and self._held_bytes + computed.nbytes <= MEMORY_LIMIT_BYTES:
+            self._in_memory[digest] = computed
+            self._held_bytes += computed.nbytes
+        return computed
 
 
 def compute_features(
-    pictures: npt.NDArray[np.uint8],
+    pictures: Pictures,
     backbone: Backbone,
     cache: FeatureCache,
     report: Report,
     stop: StopToken,
 ) -> FeatureSet:
-    """Features of all pictures; only those that the cache lacks are computed.
+    """Features of all pictures; only those that the cache lacks are computed, on all cores.
 
     Args:
-        pictures: (n, size, size, 3) RGB uint8, at the backbone's size. Their content
-            is what features are found by: the same photo, varied and resized in
-            the same way, has them already.
+        pictures: at the backbone's size. Their content is what features are found
+            by: the same photo, varied in the same way, has them already.
         backbone: computes them.
         cache: of that backbone.
         report: told of each picture that has to be computed.
         stop: cancels.
 
     Raises:
+        UserError: when a picture is gone or damaged; names it.
         Cancelled: when `stop` was cancelled; what was computed stays kept.
     """
     report = throttled(report)
-    digests = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
-    features = FeatureSet(cache, digests)
-    missing = {}
+
+    def digest(index: int) -> str:
+        stop.raise_if_cancelled()
+        return _digest(pictures, index)
+
+    with ThreadPoolExecutor(_thread_count()) as pool:
+        digests = list(pool.map(digest, range(len(pictures))))
+        features = FeatureSet(pictures, backbone, cache, digests)
+        missing = _missing(digests, cache, stop)
+        log.info("features: %d of %d are kept already", len(pictures) - len(missing), len(pictures))
+
+        def compute(index: int) -> None:
+            stop.raise_if_cancelled()
+            features.compute(index)
+
+        for done, _ in enumerate(pool.map(compute, missing), 1):
+            report(Progress(done, len(missing), "Looking at the photos"))
+    cache.trim(set(digests))
+    return features
+
+
+def _missing(digests: Sequence[str], cache: FeatureCache, stop: StopToken) -> list[int]:
+    """Indices of the pictures whose features have to be computed, each content once."""
+    missing: dict[str, int] = {}
     for index, digest in enumerate(digests):
         stop.raise_if_cancelled()
         if cache.load(digest) is None:
-            missing[digest] = index
+            missing.setdefault(digest, index)
         else:
             cache.touch(digest)
-    log.info("features: %d of %d are kept already", len(pictures) - len(missing), len(pictures))
-    for done, (digest, index) in enumerate(missing.items(), 1):
-        stop.raise_if_cancelled()
-        computed = backbone.features(pictures[index])
-        if not cache.keep(digest, computed):
-            features.hold(digest, computed)
-        report(Progress(done, len(missing), "Looking at the photos"))
-    cache.trim(set(digests))
-    return features
+    return list(missing.values())
+
+
+def _digest(pictures: Pictures, index: int) -> str:
+    if isinstance(pictures, PictureFiles):
+        return pictures.digest(index)
+    return hashlib.sha256(pictures[index].tobytes()).hexdigest()
+
+
+def _thread_count() -> int:
+    return max(1, min(MAXIMUM_THREADS, os.cpu_count() or 1))

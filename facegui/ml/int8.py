@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from facegui.core.errors import disk_error
 from facegui.core.fidelity import Fidelity, compare
@@ -32,7 +31,7 @@ from facegui.ml.detection import Detector
 from facegui.ml.evaluation import detect_on_array
 from facegui.ml.export import load_network, to_litert_int8
 from facegui.ml.model_file import read_model_file, write_model_file
-from facegui.ml.training_data import LabelledArray, load_pictures, split_pictures
+from facegui.ml.training_data import LabelledArray, Pictures, load_pictures, split_pictures
 
 if TYPE_CHECKING:
     import keras
@@ -70,7 +69,7 @@ def make_int8(run: Run, project: Project, report: Report, stop: StopToken) -> Fi
 def write_int8(
     run: Run,
     network: keras.Model,
-    training: npt.NDArray[np.uint8],
+    training: Pictures,
     photos: LabelledArray,
     found: Sequence[PhotoResult],
     report: Report,
@@ -81,7 +80,7 @@ def write_int8(
     Args:
         run: with its float32 model.
         network: that model's.
-        training: (n, size, size, 3) RGB uint8, to calibrate on.
+        training: to calibrate on.
         photos: on which both models are compared.
         found: by the float32 model on `photos`, whatever its confidence.
         report: told what takes its time.
@@ -131,7 +130,7 @@ class _Made:
         return {"ranges_from": ranges, "bytes": len(self.litert), **self.fidelity.to_json()}
 
 
-def _examples(training: npt.NDArray[np.uint8]) -> list[Pixels]:
+def _examples(training: Pictures) -> list[Pixels]:
     """Some of the training pictures, from all over the set."""
     numbers = np.linspace(0, len(training) - 1, CALIBRATION_PHOTOS).astype(int)
     return [training[number] for number in numbers]

@@ -50,6 +50,8 @@ from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ml.training_data import (
     LabelledArray,
+    LabelledFiles,
+    labelled_files,
     load_pictures,
     split_pictures,
     training_pictures,
@@ -156,15 +158,20 @@ def _train_in(
 ) -> None:
     started = datetime.now().astimezone()
     tested = tested_on(project, report, stop)
-    data = _Data.load(project, settings.input_size, report, stop)
+    data = _Data.load(project, settings, report, stop)
     report(Progress(0, None, "Loading TensorFlow"))
     _seed(settings)
     report(Progress(0, None, "Training"))
-    if settings.network == "dense":
+    judged = data.validation, data.validation_names
+    if isinstance(data.training, LabelledFiles):
         cache = project.cache_folder
-        network, epochs = train_dense(settings, weights, *data.fit, folder, cache, report, stop)
+        network, epochs = train_dense(
+            settings, weights, data.training, *judged, folder, cache, report, stop
+        )
     else:
-        network, epochs = train_classic(settings, weights, *data.fit, folder, report, stop)
+        network, epochs = train_classic(
+            settings, weights, data.training, *judged, folder, report, stop
+        )
     report(Progress(0, None, "Saving the model"))
     save_network(network, folder / KERAS_NAME)
     stop.raise_if_cancelled()
@@ -197,8 +204,9 @@ def _train_in(
 class _Data:
     """The project's labelled photos as they were when the training began.
 
-    All in memory: what is done to photos and labels in the meantime can neither
-    end a long training nor change what it is measured on.
+    In memory: what is done to photos and labels in the meantime can neither end a
+    long training nor change what it is measured on. The copies for a dense network,
+    thousands and perhaps large, are read when their features are computed.
 
     Args:
         training: augmented copies, or the photos themselves.
@@ -208,27 +216,29 @@ class _Data:
         photos: how many there are in each split.
     """
 
-    training: LabelledArray
+    training: LabelledArray | LabelledFiles
     validation: LabelledArray
     validation_names: tuple[str, ...]
     test: LabelledArray
     photos: Mapping[str, int]
 
-    @property
-    def fit(self) -> tuple[LabelledArray, LabelledArray, tuple[str, ...]]:
-        """What a network is fitted with: training, validation and names of the latter."""
-        return self.training, self.validation, self.validation_names
-
     @classmethod
-    def load(cls, project: Project, size: int, report: TrainReport, stop: StopToken) -> _Data:
-        of_validation = split_pictures(project, Split.VALIDATION)
-        training, validation, test = (
+    def load(
+        cls, project: Project, settings: TrainSettings, report: TrainReport, stop: StopToken
+    ) -> _Data:
+        size = settings.input_size
+        of_training, of_validation = (
+            training_pictures(project),
+            split_pictures(project, Split.VALIDATION),
+        )
+        training: LabelledArray | LabelledFiles
+        if settings.network == "dense":
+            training = labelled_files(of_training, size, stop)
+        else:
+            training = load_pictures(of_training, size, report, stop)
+        validation, test = (
             load_pictures(pictures, size, report, stop)
-            for pictures in (
-                training_pictures(project),
-                of_validation,
-                split_pictures(project, Split.TEST),
-            )
+            for pictures in (of_validation, split_pictures(project, Split.TEST))
         )
         names = tuple(picture.path.name for picture in of_validation)
         photos = {split.value: len(project.samples(split)) for split in Split}

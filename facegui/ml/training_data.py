@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from facegui.core.augmented_set import read_set
 from facegui.core.boxes import Box
-from facegui.core.images import read_picture, resized
+from facegui.core.errors import UserError
+from facegui.core.files import sha256_of
+from facegui.core.images import Pixels, picture_size, read_picture, resized
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import Project
 from facegui.core.splits import Split
@@ -29,6 +32,55 @@ class LabelledPicture:
 
     path: Path
     boxes: tuple[Box, ...]
+
+
+class Pictures(Protocol):
+    """Pictures of one size, (size, size, 3) RGB uint8 each: an array, or read when wanted."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Pixels: ...
+
+
+class PictureFiles:
+    """Pictures that are read and resized when they are wanted: thousands need no memory."""
+
+    def __init__(self, paths: Sequence[Path], size: int) -> None:
+        self._paths = tuple(paths)
+        self._size = size
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index: int, /) -> Pixels:
+        """Raises `UserError` when the picture is gone or damaged; names it."""
+        return resized(read_picture(self._paths[index]), self._size, self._size)
+
+    def digest(self, index: int) -> str:
+        """Of what is in the file; raises as `[]` does."""
+        path = self._paths[index]
+        try:
+            return sha256_of(path)
+        except OSError as error:
+            raise UserError(
+                f"{path.name} cannot be read.", "Check that the file is still there.", str(error)
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFiles:
+    """Labelled pictures on disk.
+
+    Args:
+        pictures: read when wanted.
+        labels: for each picture its boxes in 0..1 of width and height.
+    """
+
+    pictures: PictureFiles
+    labels: tuple[tuple[Box, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +134,23 @@ def split_pictures(project: Project, split: Split | None) -> tuple[LabelledPictu
     """The labelled photos of a split as they were taken; of all splits for None."""
     samples = project.samples(split)
     return tuple(LabelledPicture(sample.photo.path, sample.boxes) for sample in samples)
+
+
+def labelled_files(
+    pictures: Sequence[LabelledPicture], size: int, stop: StopToken
+) -> LabelledFiles:
+    """Pictures that will be read when they are wanted; their headers are read now.
+
+    Raises:
+        UserError: when a picture is gone or damaged; names it.
+        Cancelled: when `stop` was cancelled.
+    """
+    labels = []
+    for picture in pictures:
+        stop.raise_if_cancelled()
+        width, height = picture_size(picture.path)
+        labels.append(tuple(box.scaled(1 / width, 1 / height) for box in picture.boxes))
+    return LabelledFiles(PictureFiles([item.path for item in pictures], size), tuple(labels))
 
 
 def load_pictures(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +61,7 @@ def copied(kept: Path, folder: Path) -> Path:
 
 
 def nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "to_litert", lambda _: pytest.fail("it converts"))
+    monkeypatch.setattr(module, "to_litert_int8", lambda _: pytest.fail("it converts"))
     monkeypatch.setattr(module, "_fine_values", lambda *_: pytest.fail("it looks at examples"))
 
 
@@ -76,7 +78,9 @@ def test_features_are_those_of_the_keras_network(kept: Path, tiny_weights: VggWe
             assert values.shape == wanted.shape
             scale = np.abs(wanted).max()
             assert scale > 0
-            np.testing.assert_allclose(values, wanted, rtol=2e-3, atol=1e-3 * scale)
+            # Int8 weights: as much noise as this, thousands of channels sum away.
+            assert np.abs(values - wanted).max() < 0.05 * scale
+            assert np.abs(values - wanted).mean() < 0.02 * np.abs(wanted).mean() + 1e-6
 
 
 def test_shapes_are_those_of_the_network(kept: Path, tiny_weights: VggWeights) -> None:
@@ -135,7 +139,7 @@ def test_key_tells_size_weights_and_preprocessing_apart(
     larger = make(tiny_weights, folder, size=48)
     assert larger.shapes == MapShapes((6, 6, 4), (3, 3, 4))
     # The converter is slow, and has no part in keys.
-    monkeypatch.setattr(module, "to_litert", lambda _: backbone._litert)
+    monkeypatch.setattr(module, "to_litert_int8", lambda _: backbone._litert)
     assert len([name for name in content(folder) if name.startswith("directions")]) == 1
     other = make(random_weights(1, channels=(4,) * 13), folder)
     preprocessing = replace(IMAGENET_MEAN, offset=(1.0, 2.0, 3.0))
@@ -165,7 +169,7 @@ def test_what_was_damaged_is_made_again(
     folder = copied(kept, tmp_path)
     before = content(folder)
     undamaged = make(tiny_weights, kept)
-    monkeypatch.setattr(module, "to_litert", lambda _: undamaged._litert)
+    monkeypatch.setattr(module, "to_litert_int8", lambda _: undamaged._litert)
     (path,) = folder.glob(f"{name}*")
     path.write_bytes(damage(path.read_bytes()))
     assert make(tiny_weights, folder).key == undamaged.key
@@ -178,7 +182,7 @@ def test_file_that_cannot_be_read_is_no_error(
     for name in content(kept):
         (tmp_path / name).mkdir()
     wanted = make(tiny_weights, kept)
-    monkeypatch.setattr(module, "to_litert", lambda _: wanted._litert)
+    monkeypatch.setattr(module, "to_litert_int8", lambda _: wanted._litert)
     assert make(tiny_weights, tmp_path).key == wanted.key
 
 
@@ -189,7 +193,7 @@ def test_full_disk_is_no_error(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     wanted = make(tiny_weights, kept)
-    monkeypatch.setattr(module, "to_litert", lambda _: wanted._litert)
+    monkeypatch.setattr(module, "to_litert_int8", lambda _: wanted._litert)
     monkeypatch.setattr(module, "write_atomically", full)
     assert make(tiny_weights, tmp_path / "new").key == wanted.key
     assert list((tmp_path / "new").iterdir()) == []
@@ -211,3 +215,29 @@ def test_it_says_that_it_prepares(kept: Path, tiny_weights: VggWeights) -> None:
 
 def test_network_is_frozen(kept: Path, tiny_weights: VggWeights) -> None:
     assert make(tiny_weights, kept).network().trainable_variables == []
+
+
+def test_features_are_the_same_on_every_thread(kept: Path, tiny_weights: VggWeights) -> None:
+    backbone = make(tiny_weights, kept)
+    pictures = some_pictures(12)
+    expected = [backbone.features(picture) for picture in pictures]
+    with ThreadPoolExecutor(3) as pool:
+        np.testing.assert_array_equal(list(pool.map(backbone.features, pictures)), expected)
+
+
+def test_old_networks_go_and_the_one_in_use_stays(
+    kept: Path, tiny_weights: VggWeights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(kept, tmp_path)
+    mine = next(folder.glob("backbone-*"))
+    for number in range(3):
+        other = folder / f"backbone-{number}.tflite"
+        other.write_bytes(b"x" * 100)
+        os.utime(other, (1_700_000_000 + number,) * 2)
+    monkeypatch.setattr(module, "KEPT_BYTES", mine.stat().st_size + 250)
+    make(tiny_weights, folder)
+    left = {path.name for path in folder.glob("backbone-*")}
+    assert left == {mine.name, "backbone-1.tflite", "backbone-2.tflite"}
+    monkeypatch.setattr(module, "KEPT_BYTES", 10)
+    make(tiny_weights, folder)
+    assert {path.name for path in folder.glob("backbone-*")} == {mine.name}

@@ -18,6 +18,7 @@ from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
 from facegui.ml.training_data import (
     LabelledPicture,
+    labelled_files,
     load_pictures,
     split_pictures,
     training_pictures,
@@ -146,3 +147,35 @@ def test_cancel_ends_the_reading(tmp_path: Path) -> None:
         load_pictures(pictures, 32, lambda _: stop.cancel(), stop)
     with pytest.raises(Cancelled):
         load_pictures(pictures, 32, ignore_progress, stop)
+
+
+# --- pictures that are read when they are wanted --------------------------------------------
+
+
+def test_files_are_the_same_pictures_and_labels(tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path, 4)
+    files = labelled_files(pictures, 32, StopToken())
+    loaded = load_pictures(pictures, 32, ignore_progress, StopToken())
+    assert len(files) == len(files.pictures) == 4
+    assert files.labels == loaded.labels
+    for index in range(4):
+        np.testing.assert_array_equal(files.pictures[index], loaded.pictures[index])
+    assert len({files.pictures.digest(index) for index in range(4)}) == 4
+
+
+def test_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path, 2)
+    files = labelled_files(pictures, 32, StopToken())
+    pictures[1].path.unlink()
+    for read in (files.pictures.digest, files.pictures.__getitem__):
+        with pytest.raises(UserError, match=pictures[1].path.name):
+            read(1)
+    with pytest.raises(UserError, match=pictures[1].path.name):
+        labelled_files(pictures, 32, StopToken())
+
+
+def test_looking_at_files_can_be_cancelled(tmp_path: Path) -> None:
+    stop = StopToken()
+    stop.cancel()
+    with pytest.raises(Cancelled):
+        labelled_files(make_pictures(tmp_path, 2), 32, stop)
