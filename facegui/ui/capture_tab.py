@@ -15,6 +15,7 @@ from facegui.core.camera import CameraInfo, CameraKind, Frame
 from facegui.core.cameras import list_cameras as list_all_cameras
 from facegui.core.cameras import open_camera as open_any_camera
 from facegui.core.coach import Advice, Coach
+from facegui.core.coverage import Task
 from facegui.core.errors import UserError
 from facegui.core.photo_library import Changes, Photo
 from facegui.core.project import Project
@@ -28,6 +29,7 @@ from facegui.ui.capture_controls import (
     skipped_in_words,
 )
 from facegui.ui.coach_light import CoachLight
+from facegui.ui.guide import Guide
 from facegui.ui.keys import add_shortcut, keep_space_free, press_by_space
 from facegui.ui.photo_import import PhotoImport
 from facegui.ui.photo_strip import PhotoStrip, photos_in_words
@@ -111,6 +113,8 @@ class CaptureTab(Tab):
         self.view.setObjectName("capture.view")
         self.strip = PhotoStrip("capture")
         self.coach_light = CoachLight()
+        self.guide = Guide(self.burst)
+        self.stage.addWidget(self.guide)
         self.stage.addWidget(self.view, 1)
         self.stage.addWidget(self.coach_light)
         self.stage.addWidget(self.strip)
@@ -131,6 +135,7 @@ class CaptureTab(Tab):
         self.feed.ended.connect(self._on_ended)
         self.picker.chosen.connect(self._on_chosen)
         self.burst.changed.connect(self._show_state)
+        self.guide.ended.connect(self._on_guide_ended)
         self._writer.stored.connect(self._on_stored)
         self._writer.failed.connect(self._on_not_stored)
         self._import.reported.connect(self.noticed)
@@ -166,8 +171,15 @@ class CaptureTab(Tab):
     def leave(self) -> None:
         self._shown = False
         self.picker.set_watching(False)
+        self.guide.stop()
         self.burst.stop()
         self._stop_camera()
+
+    def take_tasks(self, tasks: tuple[Task, ...], guided: bool) -> None:
+        self._writer.begin_session()
+        self.guide.start(tasks, guided)
+        if self._frame is not None:
+            self.guide.go_on()
 
     def shut_down(self) -> None:
         self.picker.shut_down()
@@ -212,6 +224,7 @@ class CaptureTab(Tab):
             self._coach.forget()
             self.view.clear()
             self.view.set_mirrored(source.kind is CameraKind.WEBCAM)
+            self.guide.set_mirrored(self.view.mirrored)
             self.view.set_message(f"Opening {source.name}…", "", "mdi6.camera-outline")
             self.feed.start(source)
             self._show_state()
@@ -246,6 +259,7 @@ class CaptureTab(Tab):
         if self.burst.due:
             self._take_of_burst(advice)
         if first:
+            self.guide.go_on()
             self._show_state()
 
     @Slot(object)
@@ -321,7 +335,14 @@ class CaptureTab(Tab):
     def _on_stored(self, taken: TakenPhoto) -> None:
         if taken.project is self._store.project:
             self.strip.add(taken)
+            self.guide.count_photo()
             self._store.tell(Changes(added=(taken.photo.name,)))
+
+    @Slot(bool)
+    def _on_guide_ended(self, done: bool) -> None:
+        if done:
+            self.noticed.emit("Well done: these photos help. Next: label them.")
+        self._show_state()
 
     @Slot(object)
     def _on_not_stored(self, error: Exception) -> None:

@@ -29,10 +29,12 @@ class CheckBadge(QObject):
     Signals:
         photo_wanted(str): the user wants to see or label that photo.
         camera_wanted(): the user wants to take photos.
+        tasks_wanted(tuple[Task, ...], bool): certain ones; see `CoveragePage`.
     """
 
     photo_wanted = Signal(str)
     camera_wanted = Signal()
+    tasks_wanted = Signal(object, bool)
 
     def __init__(
         self,
@@ -74,6 +76,7 @@ class CheckBadge(QObject):
             self._page.checked.connect(self.show_number)
             self._page.photo_wanted.connect(self.photo_wanted)
             self._page.camera_wanted.connect(self.camera_wanted)
+            self._page.tasks_wanted.connect(self.tasks_wanted)
         return self._page
 
     @Slot()

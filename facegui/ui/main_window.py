@@ -37,6 +37,7 @@ from facegui.workers.project_store import ProjectStore
 from facegui.workers.tensorflow_loader import TensorFlowLoader
 
 if TYPE_CHECKING:
+    from facegui.core.coverage import Task
     from facegui.ui.about import About
 
 SIZE = QSize(1280, 800)
@@ -192,6 +193,7 @@ class MainWindow(QMainWindow):
         self.loader.failed.connect(self.show_error)
         self.checks.photo_wanted.connect(self._on_check_photo)
         self.checks.camera_wanted.connect(self._on_camera_wanted)
+        self.checks.tasks_wanted.connect(self._on_tasks_wanted)
 
     def add_tabs(self, tab_classes: Sequence[type[Tab]]) -> None:
         """Makes tabs, to the right of those that there are."""
@@ -260,6 +262,12 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_camera_wanted(self) -> None:
         self.show_step_named("capture")
+
+    @Slot(object, bool)
+    def _on_tasks_wanted(self, tasks: tuple[Task, ...], guided: bool) -> None:
+        self.show_step_named("capture")
+        for tab in self.tabs:
+            tab.take_tasks(tasks, guided)
 
     @Slot(str)
     def _on_summary_changed(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The window "Check the photos": what is wrong with them."""
+"""The window "Check the photos": what is wrong with them, and which are missing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
+from facegui.core.coverage import Coverage, Task, coverage_of
 from facegui.core.errors import UserError
 from facegui.core.health import Finding, check_project
 from facegui.core.leaks import mend_leaks
@@ -16,6 +25,7 @@ from facegui.core.photo_library import Changes
 from facegui.core.progress import Progress, Report, StopToken
 from facegui.core.project import Project
 from facegui.core.trash import TrashEntry
+from facegui.ui.coverage_page import CoveragePage
 from facegui.ui.health_page import HealthPage
 from facegui.ui.icons import icon
 from facegui.ui.style import GRID, set_role
@@ -35,11 +45,13 @@ class PhotoCheck(QDialog):
     Signals:
         photo_wanted(str): the user wants to see or label that photo.
         camera_wanted(): the user wants to take photos.
+        tasks_wanted(tuple[Task, ...], bool): certain ones; see `CoveragePage`.
         checked(int): so many things are to be looked at.
     """
 
     photo_wanted = Signal(str)
     camera_wanted = Signal()
+    tasks_wanted = Signal(object, bool)
     checked = Signal(int)
 
     def __init__(self, store: ProjectStore, parent: QWidget | None = None) -> None:
@@ -51,6 +63,7 @@ class PhotoCheck(QDialog):
         self._entry: TrashEntry | None = None
         self._changing = False
         self.health = HealthPage()
+        self.coverage = CoveragePage()
         self._build()
         self._looks = NewestWork(self)
         self._looks.progressed.connect(self._on_progress)
@@ -65,6 +78,7 @@ class PhotoCheck(QDialog):
         store.photos_changed.connect(self._on_photos_changed)
         self.health.photo_wanted.connect(self._on_photo_wanted)
         self.health.camera_wanted.connect(self._on_camera_wanted)
+        self.coverage.tasks_wanted.connect(self._on_tasks_wanted)
         self.health.throw_wanted.connect(self._throw_away)
         self.health.mend_wanted.connect(self._mend)
 
@@ -83,7 +97,12 @@ class PhotoCheck(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(self.health, 1)
+        self.pages = QTabWidget()
+        self.pages.setObjectName("check.pages")
+        self.pages.setDocumentMode(True)
+        self.pages.addTab(self.health, "Health")
+        self.pages.addTab(self.coverage, "Coverage")
+        layout.addWidget(self.pages, 1)
         layout.addLayout(foot)
 
     def shut_down(self) -> None:
@@ -116,7 +135,9 @@ class PhotoCheck(QDialog):
             self.health.say(f"{progress.text}: {progress.done:,} of {progress.total:,}")
 
     @Slot(object)
-    def _on_checked(self, findings: tuple[Finding, ...]) -> None:
+    def _on_checked(self, seen: tuple[tuple[Finding, ...], Coverage]) -> None:
+        findings, coverage = seen
+        self.coverage.show_coverage(coverage)
         if self._store.project is not None:
             self.health.show_findings(self._store.project, findings)
             self.health.set_busy("A moment…" if self._changing else "")
@@ -156,6 +177,11 @@ class PhotoCheck(QDialog):
         self.hide()
         self.camera_wanted.emit()
 
+    @Slot(object, bool)
+    def _on_tasks_wanted(self, tasks: tuple[Task, ...], guided: bool) -> None:
+        self.hide()
+        self.tasks_wanted.emit(tasks, guided)
+
     @Slot(object)
     def _throw_away(self, names: tuple[str, ...]) -> None:
         self._change(_throw_away, names)
@@ -193,8 +219,10 @@ class PhotoCheck(QDialog):
         self.look()
 
 
-def _check(project: Project, report: Report, stop: StopToken) -> tuple[Finding, ...]:
-    return check_project(project, report, stop)
+def _check(
+    project: Project, report: Report, stop: StopToken
+) -> tuple[tuple[Finding, ...], Coverage]:
+    return check_project(project, report, stop), coverage_of(project, report, stop)
 
 
 def _throw_away(

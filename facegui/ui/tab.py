@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
@@ -15,6 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from facegui.ui.style import COLUMN_WIDTH, GRID, set_role
+
+if TYPE_CHECKING:
+    from facegui.core.coverage import Task
 
 
 class Tab(QWidget):
@@ -114,6 +119,14 @@ class Tab(QWidget):
 
     def show_photo(self, name: str) -> None:
         """Shows the photo of that name, in a tab that shows single photos."""
+
+    def take_tasks(self, tasks: tuple[Task, ...], guided: bool) -> None:
+        """Has the user take photos, in the tab that takes them.
+
+        Args:
+            tasks: one after the other.
+            guided: whether the photos take themselves.
+        """
 
     def enter(self) -> None:
         """The tab is shown now."""

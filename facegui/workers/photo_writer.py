@@ -78,6 +78,10 @@ class _Writer(QObject):
         self._session_of: tuple[Project, str] | None = None
         self._session_until_s = 0.0
 
+    def begin_session(self) -> None:
+        """From any thread: the next photo begins another session."""
+        self._session_of = None
+
     @Slot()
     def run(self) -> None:
         while (request := self._requests.get()) is not None:
@@ -150,6 +154,10 @@ class PhotoWriter(QObject):
         if not self._thread.isRunning():
             self._thread.start()
         return True
+
+    def begin_session(self) -> None:
+        """The next photo begins another session, however soon it comes."""
+        self._writer.begin_session()
 
     def shut_down(self) -> None:
         """Waits until everything that was offered is on disk."""

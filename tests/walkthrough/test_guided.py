@@ -1,0 +1,110 @@
+"""From what is missing to the photos: a task that counts down, and a guided session."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from facegui.core.cameras import DEMO
+from facegui.core.coverage import Place, Task
+from facegui.ui.burst import Burst
+from facegui.ui.capture_tab import CaptureTab
+from facegui.ui.coverage_page import CoveragePage, HeatMap
+from facegui.ui.photo_check import PhotoCheck
+
+
+@pytest.fixture
+def clock():
+    return [100.0]
+
+
+@pytest.fixture
+def at_camera(qtbot, store, board, make_camera, clock, tmp_path):
+    store.create(tmp_path / "Faces")
+    camera = make_camera()
+    tab = CaptureTab(
+        store,
+        board,
+        open_camera=lambda _: camera,
+        list_cameras=lambda: (DEMO,),
+        burst=Burst(tick_ms=0, clock=lambda: clock[0]),
+    )
+    qtbot.addWidget(tab)
+    tab.show()
+    tab.enter()
+    yield tab, camera
+    tab.leave()
+    tab.shut_down()
+
+
+def show(qtbot, tab, camera, seed):
+    noise = np.random.default_rng(seed).integers(0, 255, (48, 64, 3), np.uint8)
+    sent = camera.send_pixels(noise)
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
+
+
+def test_a_task_is_counted_down_photo_by_photo(qtbot, at_camera, store):
+    tab, camera = at_camera
+    show(qtbot, tab, camera, 0)
+    tab.take_tasks((Task(Place.TOP, 2),), False)
+    assert tab.guide.words.text() == "Take 2 photos with your face at the top."
+    for seed in (1, 2):
+        show(qtbot, tab, camera, seed)
+        with qtbot.waitSignal(store.photos_changed):
+            tab.main_button.click()
+        if seed == 1:
+            assert tab.guide.words.text() == "Take 1 photo with your face at the top."
+    assert not tab.guide.isVisible()
+
+
+def test_guided_session_takes_its_photos_itself_and_goes_on(qtbot, at_camera, store, clock):
+    tab, camera = at_camera
+    told = []
+    tab.noticed.connect(told.append)
+    tab.take_tasks((Task(Place.MIDDLE, 2), Task(Place.EMPTY, 2)), True)
+    assert not tab.burst.active, "there is no picture yet"
+    show(qtbot, tab, camera, 0)
+    seen = set()
+    for seed in range(1, 40):
+        if tab.guide.task is None:
+            break
+        seen.add(tab.guide.task.place)
+        qtbot.waitUntil(lambda: not tab.burst.countdown)
+        clock[0] += 5.0
+        show(qtbot, tab, camera, seed)
+    assert seen == {Place.MIDDLE, Place.EMPTY}
+    qtbot.waitUntil(lambda: len(store.project.photos) == 4)
+    assert told and "Well done" in told[-1]
+    assert len(store.project.sessions) == 1
+
+
+def test_stopping_the_burst_ends_the_guided_session(qtbot, at_camera):
+    tab, camera = at_camera
+    show(qtbot, tab, camera, 0)
+    tab.take_tasks((Task(Place.MIDDLE, 2), Task(Place.EMPTY, 2)), True)
+    assert tab.burst.active
+    tab.main_button.click()
+    assert tab.guide.task is None
+    assert not tab.guide.isVisible()
+    assert not tab.burst.active
+
+
+def test_coverage_page_leads_to_the_camera(qtbot, demo_project, store):
+    check = PhotoCheck(store)
+    qtbot.addWidget(check)
+    with qtbot.waitSignal(check.checked, timeout=20000):
+        check.show()
+    page = check.findChild(CoveragePage)
+    assert f"{len(demo_project.photos)} photos in 1 session" in page.facts.text()
+    assert page.task is not None
+    assert page.sentence.text() == page.task.words()
+    check.pages.setCurrentWidget(page)
+    assert not page.findChild(HeatMap).grab().isNull()
+    with qtbot.waitSignal(check.tasks_wanted) as wanted:
+        page.task_button.click()
+    assert wanted.args == [(page.task,), False]
+    assert not check.isVisible()
+    with qtbot.waitSignal(check.tasks_wanted) as wanted:
+        page.guided_button.click()
+    assert wanted.args[1] is True
+    check.shut_down()
