@@ -37,6 +37,7 @@ from facegui.ml.draft_messages import (
 )
 from facegui.ml.draft_server import make_drafter
 from facegui.ml.drafting import Drafter
+from facegui.workers.drafting import LEAST_NEW_LABELS
 
 SETS = ("webcam-a", "webcam-b")
 BARS = {10: 0.70, 20: 0.85, 40: 0.92}
@@ -105,7 +106,7 @@ def session_s(drafter: Drafter, samples: Sequence[Sample], seed: int) -> tuple[f
     while rest:
         drafter.learn(labelled, ignore_progress, StopToken())
         drafts = sorted(_drafts(drafter, list(rest.values())), key=lambda draft: draft.certainty)
-        for draft in drafts[: max(2, len(labelled) // 8)]:
+        for draft in drafts[: max(LEAST_NEW_LABELS, len(labelled) // 8)]:
             sample = rest.pop(draft.photo.name)
             spent += _review_s(sample, draft)
             labelled.append(sample)
@@ -127,7 +128,7 @@ def planted_found(drafter: Drafter, samples: Sequence[Sample], seed: int) -> flo
 def rounds_s(samples: Sequence[Sample], seed: int) -> dict[int, float]:
     """Seconds from a label to all drafts in the process that the window uses, features and all.
 
-    It starts with the eighth label, as in the window.
+    It starts with the eighth label and is asked again after every second, as by the window.
     """
     order = np.random.default_rng(seed).permutation(len(samples))
     seconds = {}
@@ -138,7 +139,7 @@ def rounds_s(samples: Sequence[Sample], seed: int) -> dict[int, float]:
         ) as server:
             assert server.stdin is not None
             assert server.stdout is not None
-            for labelled in (LEAST_LABELLED, 10, 20):
+            for labelled in range(LEAST_LABELLED, 21, LEAST_NEW_LABELS):
                 started_s = time.perf_counter()
                 known = tuple(samples[i] for i in order[:labelled])
                 others = tuple(samples[i].photo for i in order[labelled:])

@@ -21,11 +21,8 @@ class AnnotateActions:
         self._tab = tab
         self.no_face = self._add("no_face", "No face (N)", "mdi6.account-off", "N")
         self.delete = self._add("delete", "Delete box", "mdi6.delete", _Keys.Delete)
-        self.accept = self._add("accept", "Accept (Enter)", "mdi6.check")
-        self.reject = self._add("reject", "Reject", "mdi6.close", "Backspace")
-        self.least_certain = self._add(
-            "least_certain", "The photo whose draft is least certain", "", "U"
-        )
+        self.reject = self._add("reject", "Reject draft", "mdi6.close", "Backspace")
+        self.least_certain = self._add("least_certain", "Least certain (U)", "", "U")
         self.copy = self._add("copy", "Copy the boxes of the photo shown before", "", "C")
         self.clear = self._add("clear", "Clear label", "mdi6.eraser")
         self.undo = self._add("undo", "Undo", "mdi6.undo", _Keys.Undo)
@@ -67,8 +64,8 @@ class AnnotateActions:
             why_not or ("" if has_choice else "Click a box first."),
             "Delete the chosen box (Delete)",
         )
-        _allow(self.accept, why_not or no_draft, "The draft is right: make it the label (Enter)")
         _allow(self.reject, why_not or no_draft, "The draft is wrong: take it away (Backspace)")
+        _allow(self.least_certain, "", "Go to the photo whose draft is least certain (U)")
         _allow(self.copy, why_not, "Copy the boxes of the photo shown before (C)")
         _allow(
             self.clear,

@@ -123,7 +123,6 @@ class AnnotateTab(Tab):
         for action, slot in (
             (self.actions_here.no_face, self.desk.say_no_face),
             (self.actions_here.delete, self.editor.delete_chosen),
-            (self.actions_here.accept, self.desk.accept_and_go_on),
             (self.actions_here.reject, self.desk.reject_draft),
             (self.actions_here.least_certain, self._go_on),
             (self.actions_here.copy, self.desk.copy_before),
@@ -291,8 +290,10 @@ class AnnotateTab(Tab):
     def _on_main(self) -> None:
         if not self.model.names:
             self.step_wanted.emit("capture")
-        elif self.model.next_to_do(self._name or "") is not None:
+        elif self._entry is not None and self._entry.is_to_do:
             self._on_enter()
+        elif self.model.next_to_do(self._name or "") is not None:
+            self._go_on()
         else:
             self.step_wanted.emit("augment")
 
@@ -407,6 +408,7 @@ class AnnotateTab(Tab):
             more_to_do=self.model.next_to_do(self._name or "") is not None,
             this_to_do=self._entry is not None and self._entry.is_to_do,
             can_draw=not running,
+            shows_draft=has_draft,
             time_spent=self.desk.clock.words,
         )
         self.gallery.setVisible(bool(progress.total))

@@ -9,7 +9,9 @@ from facegui.core.photo_library import PhotoState
 
 NO_PHOTOS = "There are no photos yet. Take some, or import them."
 _NEXT_PHOTO = "Next photo without label"
+_ACCEPT = "Accept the draft (Enter)"
 _HOW = "Draw a box around each face. No face? Press N."
+_REVIEW = "Is the draft right? Press Enter. If not, drag it, or press N or Backspace."
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class LabelProgress:
         more_to_do: whether another photo than the one that is shown lacks a label.
         this_to_do: whether the one that is shown does.
         can_draw: whether the user can label here now.
+        shows_draft: whether the photo that is shown has a draft.
         time_spent: on a photo, in words; "" where nothing was labelled.
     """
 
@@ -30,6 +33,7 @@ class LabelProgress:
     more_to_do: bool
     this_to_do: bool
     can_draw: bool = True
+    shows_draft: bool = False
     time_spent: str = ""
 
     @property
@@ -50,6 +54,8 @@ class LabelProgress:
         """What the main button says."""
         if self.is_open and not self.total:
             return "Go to Capture"
+        if self.shows_draft and self.can_draw:
+            return _ACCEPT
         return "Next: Augment" if self.total and self.done == self.total else _NEXT_PHOTO
 
     @property
@@ -70,4 +76,5 @@ class LabelProgress:
             spent = f" You took {self.time_spent}." if self.time_spent else ""
             return f"All photos are labelled.{spent}"
         last = "" if self.more_to_do or not self.this_to_do else "; this is the last one"
-        return f"{self.summary}{last}. {_HOW if self.can_draw else ''}".strip()
+        how = _REVIEW if self.shows_draft else _HOW
+        return f"{self.summary}{last}. {how if self.can_draw else ''}".strip()
