@@ -16,7 +16,9 @@ from facegui.core.importing import (
     check_source,
     import_plan,
 )
+from facegui.core.progress import Report, StopToken
 from facegui.core.project import INDEX_NAME, Project
+from facegui.core.video_photos import LEAST_ALIKE, FrameChoice
 
 NAME = "import"
 HELP = "take photos, with their labels (LabelMe, Pascal VOC, YOLO, COCO, aug_data), into a project"
@@ -29,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         type=Path,
         nargs="+",
-        help="picture files or folders; train, val and test are kept",
+        help="pictures, folders, zip files, videos or other projects; train, val, test are kept",
     )
     parser.add_argument("project", type=Path, help="a project; made where there is none")
     parser.add_argument(
@@ -38,6 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Unlabelled.KEEP.value,
         help="photos without a label file: leave them out, or they show no face;"
         " else they come in as not labelled yet",
+    )
+    videos = parser.add_mutually_exclusive_group()
+    videos.add_argument("--every", type=_number, help="of videos each so many-th frame")
+    videos.add_argument(
+        "--frames",
+        type=_number,
+        default=LEAST_ALIKE,
+        help=f"of each video so many frames that are least alike (default {LEAST_ALIKE})",
     )
     labels = parser.add_mutually_exclusive_group()
     labels.add_argument(
@@ -49,14 +59,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> Json:
-    is_project = (arguments.project / INDEX_NAME).exists()
     for source in arguments.source:
         check_source(source, arguments.project)
-    plan = survey(arguments.source)
-    console.say(plan.in_words())
-    _check_labels(plan, arguments)
+    with (
+        interruptible() as stop,
+        console.progress("Importing") as report,
+        survey(arguments.source, report, stop) as plan,
+    ):
+        console.say(plan.in_words())
+        _check_labels(plan, arguments)
+        return _carry_out(plan, arguments, console, report, stop)
+
+
+def _carry_out(
+    plan: ImportPlan,
+    arguments: argparse.Namespace,
+    console: Console,
+    report: Report,
+    stop: StopToken,
+) -> Json:
+    is_project = (arguments.project / INDEX_NAME).exists()
     opened = Project.open(arguments.project) if is_project else Project.create(arguments.project)
-    with opened as project, interruptible() as stop, console.progress("Importing") as report:
+    with opened as project:
         result = import_plan(
             project,
             plan,
@@ -64,10 +88,18 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
             stop,
             unlabelled=Unlabelled(arguments.unlabelled),
             take_all_labels=arguments.all_labels,
+            frames=FrameChoice(arguments.every, arguments.frames),
         )
         project.assign_missing_splits()
     _tell(result, console)
     return {"formats": plan.formats, "labels": plan.labels, **_to_json(result)}
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
 
 
 def _check_labels(plan: ImportPlan, arguments: argparse.Namespace) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from facegui.core.camera_errors import CameraError
+from facegui.core.capturing import new_photo
 from facegui.core.errors import UserError
+from facegui.core.files import sha256_of
 from facegui.core.images import EncodedPicture, encode_for_project
 from facegui.core.import_files import Finding as Finding
 from facegui.core.import_files import FoundPicture
@@ -21,11 +25,13 @@ from facegui.core.labelme import (
     embedded_picture,
     faces_of,
 )
+from facegui.core.other_projects import OtherProjects
 from facegui.core.photo_library import PhotoState
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import NewPhoto, Project
 from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
+from facegui.core.video_photos import FrameChoice, chosen_frames
 
 _CHUNK = 16
 """Photos in memory at a time; the project is written once for each chunk."""
@@ -133,14 +139,15 @@ def import_source(
     """
     for source in sources:
         check_source(source, project.folder)
-    return import_plan(
-        project,
-        survey(sources),
-        report,
-        stop,
-        unlabelled=unlabelled,
-        take_all_labels=take_all_labels,
-    )
+    with survey(sources, report, stop) as plan:
+        return import_plan(
+            project,
+            plan,
+            report,
+            stop,
+            unlabelled=unlabelled,
+            take_all_labels=take_all_labels,
+        )
 
 
 def import_plan(
@@ -151,8 +158,9 @@ def import_plan(
     *,
     unlabelled: Unlabelled = Unlabelled.KEEP,
     take_all_labels: bool = False,
+    frames: FrameChoice = FrameChoice(),  # noqa: B008 (frozen)
 ) -> ImportReport:
-    """As `import_source`, of what `survey` found."""
+    """As `import_source`, of what `survey` found; `frames` of its videos become photos."""
     for source in plan.sources:
         check_source(source, project.folder)
     project.refresh()
@@ -163,6 +171,8 @@ def import_plan(
         stop.raise_if_cancelled()
         importer.take(item)
         report(Progress(done, len(plan.pictures), item.path.name))
+    for video in plan.videos:
+        importer.take_video(video, frames, report, stop)
     importer.store()
     return importer.tally.report()
 
@@ -204,6 +214,8 @@ class _Importer:
         self._unlabelled = unlabelled
         self._take_all_labels = take_all_labels
         self._names = project.known_digests()
+        self._others = OtherProjects()
+        self._knows_files = False
         self._waiting: dict[str, NewPhoto] = {}
         self._broken: set[str] = set()
 
@@ -214,7 +226,7 @@ class _Importer:
         except (UserError, OSError) as error:
             self.tally.skipped.append(Finding(item.path, getattr(error, "what", str(error))))
             return
-        digest = hashlib.sha256(data).hexdigest()
+        digest = self._digest(item.path, hashlib.sha256(data).hexdigest())
         label = self._read_label(item, (picture.width, picture.height), digest)
         if digest in self._waiting:
             self.store()
@@ -226,6 +238,42 @@ class _Importer:
             self._waiting[digest] = self._new_photo(item, picture, label, digest)
         if len(self._waiting) == _CHUNK:
             self.store()
+
+    def take_video(self, path: Path, frames: FrameChoice, report: Report, stop: StopToken) -> None:
+        """Takes frames of a video; the same frame of the same file is a duplicate."""
+        session: str | None = None
+        try:
+            source = sha256_of(path)
+            for frame in chosen_frames(path, frames, report, stop):
+                digest = hashlib.sha256(f"{source} {frame.number}".encode()).hexdigest()
+                if digest in self._names or digest in self._waiting:
+                    self.tally.duplicates.append(path)
+                    continue
+                session = session or self._project.new_session(f"Video {path.name}")
+                name = f"{path.stem}-{frame.number:06}"
+                new = new_photo(frame, session, name)
+                self._waiting[digest] = replace(new, record=replace(new.record, digest=digest))
+                self.tally.unlabelled += 1
+                if len(self._waiting) == _CHUNK:
+                    self.store()
+        except CameraError as error:
+            self.tally.skipped.append(Finding(path, error.what))
+        except OSError as error:
+            self.tally.skipped.append(Finding(path, str(error)))
+
+    def _digest(self, path: Path, own: str) -> str:
+        """By which a picture is known: of one from another project, what that one came from."""
+        record = self._others.record(path)
+        if record is None:
+            return own
+        if not self._knows_files:
+            # A photo here may be a copy of one there, and still remember an older origin.
+            self._knows_files = True
+            for photo in self._project.photos:
+                with contextlib.suppress(OSError):
+                    self._names.setdefault(sha256_of(photo.path), photo.name)
+        origin = record.digest or own
+        return own if own in self._names and origin not in self._names else origin
 
     def store(self) -> None:
         """Puts what was taken into the project.
@@ -247,19 +295,28 @@ class _Importer:
         self.tally.faces += len(boxes or ())
         self.tally.no_face += boxes == ()
         self.tally.unlabelled += boxes is None
-        if item.split is not None:
-            self.tally.splits[item.split] += 1
+        origin = self._others.record(item.path) or PhotoRecord()
+        split = item.split or origin.split
+        if split is not None:
+            self.tally.splits[split] += 1
         if label is not None:
             self._tell(item, label.faces)
-        self._session = self._session or self._project.new_session(self._title)
         return NewPhoto(
             picture,
             item.path.name,
-            PhotoRecord(item.split, self._session, digest),
+            PhotoRecord(split, self._session_of(item.path), digest),
             boxes,
             label.document if label else None,
             self._take_all_labels,
         )
+
+    def _session_of(self, path: Path) -> str:
+        """The session that a photo has in another project, or else that of this import."""
+        theirs = self._others.session(path)
+        if theirs is not None:
+            return self._project.adopt_session(*theirs)
+        self._session = self._session or self._project.new_session(self._title)
+        return self._session
 
     def _complete(self, item: FoundPicture, label: _Label | None, digest: str) -> None:
         """A picture that is there already brings its label where the project has none.

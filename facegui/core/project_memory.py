@@ -120,6 +120,23 @@ class RememberingLibrary(PhotoLibrary):
             self._index.sessions[key] = Session(title, now.isoformat(timespec="seconds"))
             return key
 
+    def adopt_session(self, key: str, session: Session) -> str:
+        """The key here of a session of another project; written with the first photo in it.
+
+        A session that was taken over before is found again, whoever was noted in it since.
+        """
+        with self._mutex:
+            candidate, number = key, 2
+            while candidate in self._index.sessions:
+                there = self._index.sessions[candidate]
+                if (there.title, there.started) == (session.title, session.started):
+                    people = tuple(dict.fromkeys((*there.people, *session.people)))
+                    self._index.sessions[candidate] = replace(there, people=people)
+                    return candidate
+                candidate, number = f"{key}-{number}", number + 1
+            self._index.sessions[candidate] = session
+            return candidate
+
     def note_people(self, session: str, people: Iterable[str]) -> None:
         """Notes who is in the photos of a session.
 

@@ -214,7 +214,7 @@ def _open_recording(path: Path, open_capture: OpenCapture) -> Recording:
             return PictureFolder(name, pictures_in(path))
         if not path.exists():
             raise SourceMissingError(name)
-        if not path.is_file() or not (is_picture_name(path) or _is_video_name(path)):
+        if not path.is_file() or not (is_picture_name(path) or is_video_name(path)):
             raise NotAVideoError(name, f"not one of {', '.join(sorted(VIDEO_SUFFIXES))}")
         with path.open("rb"):
             pass
@@ -223,7 +223,8 @@ def _open_recording(path: Path, open_capture: OpenCapture) -> Recording:
     return PictureFolder(name, [path]) if is_picture_name(path) else Video(path, open_capture)
 
 
-def _is_video_name(path: Path) -> bool:
+def is_video_name(path: Path) -> bool:
+    """Whether the name has the ending of a video format."""
     return path.suffix.casefold() in VIDEO_SUFFIXES
 
 

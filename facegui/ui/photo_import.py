@@ -120,9 +120,9 @@ def import_in_words(report: ImportReport) -> str:
 def _import(
     project: Project, sources: tuple[Path, ...], report: Report, stop: StopToken
 ) -> ImportReport:
-    plan = survey(sources)
-    # Boxes in a face detector's photos, none of them called a face: they are the faces.
-    return import_plan(project, plan, report, stop, take_all_labels=plan.names_no_face)
+    with survey(sources, report, stop) as plan:
+        # Boxes in a face detector's photos, none of them called a face: they are the faces.
+        return import_plan(project, plan, report, stop, take_all_labels=plan.names_no_face)
 
 
 def _names(project: Project) -> frozenset[str]:
