@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facegui.core.boxes import Box
+from facegui.core.boxes import Box, bounding_box
 from facegui.core.files import sha256_of
-from facegui.core.images import is_picture_name, write_picture
+from facegui.core.images import is_picture_name, picture_size, write_picture
+from facegui.core.label_formats import pascal_voc
+from facegui.core.label_formats.entries import LabelText
 from facegui.core.labelme import read_label_file, write_label_file
 from facegui.core.splits import Split
 
@@ -63,3 +65,28 @@ def known_photos(folder: Path) -> dict[str, KnownPhoto]:
 
 def _label_of(picture: Path) -> Path:
     return picture.parent.parent / "labels" / f"{picture.stem}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPhoto:
+    """A real photo and its faces in pixels."""
+
+    path: Path
+    boxes: tuple[Box, ...]
+
+
+def labelled_photos(folder: Path) -> list[LabelledPhoto]:
+    """All photos of a set with their faces, LabelMe's JSON or Pascal VOC's XML beside them."""
+    pictures = sorted(path for path in folder.rglob("*") if is_picture_name(path))
+    return [LabelledPhoto(picture, _faces_of(picture)) for picture in pictures]
+
+
+def _faces_of(picture: Path) -> tuple[Box, ...]:
+    if _label_of(picture).exists():
+        return read_label_file(_label_of(picture)).boxes
+    xml = picture.parent.parent / "annotations" / f"{picture.stem}.xml"
+    entries = pascal_voc.entries(LabelText(xml)) if xml.exists() else None
+    if not entries:
+        return ()
+    shapes = entries[0].read(picture_size(picture)).content["shapes"]
+    return tuple(box for shape in shapes if (box := bounding_box(shape["points"])))

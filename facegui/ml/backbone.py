@@ -21,7 +21,7 @@ from facegui.core.progress import Progress, Report, StopToken
 from facegui.ml.export import to_litert_int8
 from facegui.ml.litert import load_interpreter
 from facegui.ml.vgg16 import vgg16_maps
-from facegui.ml.weights import VggWeights
+from facegui.ml.weights import VGG16_CHANNELS, VggWeights
 
 if TYPE_CHECKING:
     import keras
@@ -67,6 +67,13 @@ class MapShapes:
 
 KEPT_BYTES = 200_000_000
 """Of converted networks; those that were not used for longest go first."""
+
+
+def features_bytes(size: int) -> int:
+    """What the features of a picture of that side take on the disk, at most."""
+    fine = (size // 8) ** 2 * FINE_CHANNELS
+    coarse = (size // 16) ** 2 * VGG16_CHANNELS[-1]
+    return 2 * (fine + coarse) + 128
 
 
 class Backbone:

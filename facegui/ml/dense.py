@@ -35,6 +35,9 @@ LEAST_HEAT = 0.3
 AVERAGE_MOMENTUM = 0.98
 """Of the moving average of the weights: over about 50 steps."""
 
+LEAST_RATE = 0.02
+"""What a falling learning rate ends at, of what it begins with."""
+
 LARGEST_LOGARITHM = 4.0
 """Sides reach from exp(-4) to exp(4) of the usual half width or height."""
 
@@ -188,14 +191,18 @@ def compile_heads(
 ) -> None:
     """AdamW with averaged weights; box + weight x classification.
 
-    Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
+    Sources: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019;
+    the falling rate: the same, "SGDR", ICLR 2017.
     """
     import keras
 
+    rate: Any = settings.learning_rate
+    if settings.falling_steps:
+        rate = keras.optimizers.schedules.CosineDecay(rate, settings.falling_steps, LEAST_RATE)
     losses = {"face": focal_loss, "box": giou_loss}
     heads.compile(
         optimizer=keras.optimizers.AdamW(
-            settings.learning_rate,
+            rate,
             weight_decay=1e-3,
             global_clipnorm=5.0,
             use_ema=True,

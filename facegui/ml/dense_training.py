@@ -15,13 +15,13 @@ from facegui.core.boxes import Box
 from facegui.core.progress import Progress, StopToken
 from facegui.core.runs import EpochMetrics
 from facegui.ml import dense
-from facegui.ml.backbone import Backbone, MapShapes
+from facegui.ml.backbone import Backbone, MapShapes, features_bytes
 from facegui.ml.decoding import decode_dense
-from facegui.ml.features import FeatureCache, FeatureSet, HalfArray, compute_features
+from facegui.ml.features import CACHE_LIMIT_BYTES, FeatureCache, HalfArray, compute_features
 from facegui.ml.fitting import FitData, fit
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import Previewer
-from facegui.ml.training_data import LabelledArray, LabelledFiles
+from facegui.ml.training_data import LabelledArray, LabelledFiles, LabelledPicture
 from facegui.ml.weights import VggWeights, default_weights_folder
 
 if TYPE_CHECKING:
@@ -30,7 +30,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MIRRORED_SHARE = 0.5
-_SAMPLE = 200
+FITTING_SHARE = 0.9
+"""Of the cache that the training pictures may fill; the rest is for validation photos."""
+_SAMPLE = 100
+
+
+def fitting_pictures(pictures: Sequence[LabelledPicture], size: int) -> tuple[LabelledPicture, ...]:
+    """As many of the pictures, from all over the set, as the cache has room for.
+
+    Without their features in the cache every epoch would compute them again.
+    """
+    room = FITTING_SHARE * CACHE_LIMIT_BYTES / features_bytes(size)
+    if len(pictures) <= room:
+        return tuple(pictures)
+    log.warning("%d pictures of %d px: there is room for %d", len(pictures), size, room)
+    return tuple(pictures[int(place)] for place in np.linspace(0, len(pictures) - 1, int(room)))
 
 
 def train_dense(
@@ -75,16 +89,17 @@ def train_dense(
     heads = new_heads(settings, backbone.shapes, features, training.labels)
     dense.compile_heads(heads, settings)
     batches = feature_batches(settings, backbone.shapes, features, training.labels)
-    judged = _validation_data(backbone.shapes, validation_features, validation)
+    judged = _in_order(settings, backbone.shapes, validation_features, validation.labels)
 
     def predict(numbers: Sequence[int]) -> Any:
-        return heads.predict_on_batch([values[list(numbers)] for values in judged.inputs])
+        flat = np.stack([validation_features[number] for number in numbers])
+        return heads.predict_on_batch(backbone.shapes.split(flat.astype(np.float32)))
 
     epochs = fit(
         heads,
         settings,
         FitData(batches, None, math.ceil(len(training) / settings.batch_size)),
-        judged,
+        FitData(judged, None, len(judged)),
         run_folder,
         report,
         stop,
@@ -111,17 +126,43 @@ def new_heads(
     """
     random = np.random.default_rng(settings.seed)
     chosen = random.permutation(len(features))[:_SAMPLE]
-    sample = np.stack([features[index] for index in chosen]).astype(np.float32)
-    deviations = [float(values.std()) or 1.0 for values in shapes.split(sample)]
+    # Of each picture apart: all of them together would be gigabytes where maps are large.
+    squares = [
+        [(float(part.mean()), float(np.square(part).mean())) for part in shapes.split(values)]
+        for values in (np.asarray(features[index], np.float32) for index in chosen)
+    ]
+    moments = np.array(squares).mean(axis=0)
+    deviations = [float(np.sqrt(square - mean**2)) or 1.0 for mean, square in moments]
     half_size = dense.usual_half_size(labels)
     return dense.build_heads([shapes.fine, shapes.coarse], deviations, half_size, settings)
 
 
-def _validation_data(shapes: MapShapes, features: FeatureSet, validation: LabelledArray) -> FitData:
-    flat = np.stack([features[index] for index in range(len(features))])
+def _in_order(
+    settings: TrainSettings, shapes: MapShapes, features: Features, labels: Labels
+) -> Any:
+    """A Keras `PyDataset` of all pictures once, as they are, a batch at a time."""
+    import keras
+
+    class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
+        def __len__(self) -> int:
+            return math.ceil(len(features) / settings.batch_size)
+
+        def __getitem__(self, number: int) -> tuple[Any, Any]:
+            first = number * settings.batch_size
+            chosen = range(first, min(first + settings.batch_size, len(features)))
+            return _batch(shapes, features, labels, chosen)
+
+    return InOrder()
+
+
+def _batch(
+    shapes: MapShapes, features: Features, labels: Labels, chosen: Sequence[int]
+) -> tuple[tuple[npt.NDArray[np.float32], ...], dict[str, dense.FloatArray]]:
+    """Maps and targets of some pictures."""
+    flat = np.stack([features[index] for index in chosen]).astype(np.float32)
     rows, columns = shapes.fine[:2]
-    targets = dense.make_targets(validation.labels, rows, columns)
-    return FitData(shapes.split(flat.astype(np.float32)), targets, 1)
+    targets = dense.make_targets([labels[index] for index in chosen], rows, columns)
+    return tuple(shapes.split(flat)), targets
 
 
 def feature_batches(
@@ -145,8 +186,6 @@ def feature_batches(
     """
     import keras
 
-    rows, columns = shapes.fine[:2]
-
     class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
@@ -165,13 +204,11 @@ def feature_batches(
         def __getitem__(self, number: int) -> tuple[Any, Any]:
             first = number * settings.batch_size
             chosen = self._order[first : first + settings.batch_size]
-            flat = np.stack([features[index] for index in chosen]).astype(np.float32)
-            chosen_labels = [labels[index] for index in chosen]
-            maps = shapes.split(flat)
-            targets = dense.make_targets(chosen_labels, rows, columns)
+            maps, targets = _batch(shapes, features, labels, chosen.tolist())
             if self._random.random() < MIRRORED_SHARE:
-                maps, targets = dense.mirrored(maps, targets)
-            return tuple(maps), targets
+                flipped, targets = dense.mirrored(maps, targets)
+                return tuple(flipped), targets
+            return maps, targets
 
         def on_epoch_end(self) -> None:
             self._order = self._new_order()

@@ -59,7 +59,9 @@ class DraftSettings:
     """
 
     network: TrainSettings = field(
-        default_factory=lambda: replace(FAST.settings, batch_size=16, learning_rate=4e-3)
+        default_factory=lambda: replace(
+            FAST.settings, batch_size=16, learning_rate=4e-3, falling_steps=0
+        )
     )
     variation: AugmentationSettings = field(default_factory=AugmentationSettings)
     copies: int = 5

@@ -95,8 +95,12 @@ def fit(
             training.targets,
             batch_size=None if training.targets is None else settings.batch_size,
             epochs=settings.epochs,
-            validation_data=(validation.inputs, validation.targets),
-            validation_batch_size=settings.batch_size,
+            validation_data=(
+                validation.inputs
+                if validation.targets is None
+                else (validation.inputs, validation.targets)
+            ),
+            validation_batch_size=None if validation.targets is None else settings.batch_size,
             callbacks=[*averaging, bridge, event_files],
             verbose=0,
         )

@@ -39,7 +39,7 @@ from facegui.core.runs import (
 from facegui.core.splits import Split
 from facegui.ml import classic, dense
 from facegui.ml.classic import train_classic
-from facegui.ml.dense_training import train_dense
+from facegui.ml.dense_training import fitting_pictures, train_dense
 from facegui.ml.detection import Detector
 from facegui.ml.evaluation import detect_on_array
 from facegui.ml.export import save_network, to_litert
@@ -233,7 +233,7 @@ class _Data:
         )
         training: LabelledArray | LabelledFiles
         if settings.network == "dense":
-            training = labelled_files(of_training, size, stop)
+            training = labelled_files(fitting_pictures(of_training, size), size, stop)
         else:
             training = load_pictures(of_training, size, report, stop)
         validation, test = (
