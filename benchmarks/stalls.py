@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from facegui.core.cameras import DEMO
 from facegui.core.capturing import make_demo_project
 from facegui.core.demo_camera import DemoCamera
 from facegui.core.errors import UserError
+from facegui.core.photo_library import Changes
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.ui.annotate_tab import AnnotateTab
 from facegui.ui.augment_tab import AugmentTab
@@ -32,6 +33,7 @@ from facegui.ui.stand_ins import with_seams
 from facegui.ui.style import apply_style
 from facegui.ui.train_tab import TrainTab
 from facegui.ui.user_settings import UserSettingsFile
+from facegui.workers.drafting import DraftingState
 from facegui.workers.heartbeat import Heartbeat
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
@@ -39,6 +41,9 @@ from facegui.workers.project_store import ProjectStore
 BAR_MS = 100.0
 WATCHED_S = 8.0
 PHOTOS, COPIES, EPOCHS, INPUT_SIZE = 60, 10, 6, 96
+LABELLED, REVIEWED = 20, 8
+"""Photos that are labelled when drafting begins, and drafts that are accepted one by one."""
+PARTS = ("capturing", "drafting", "generating", "training", "detecting")
 LONGEST_S = 1800.0
 
 
@@ -71,17 +76,20 @@ class Watch:
         self._heartbeat.stop()
         self._window.shut_down()
 
-    def steps(self) -> Steps:
-        capture, _, augment, train, detect = self._window.tabs
+    def steps(self, parts: Sequence[str]) -> Steps:
+        acts: tuple[Callable[[Any], Steps], ...] = (
+            self._capture,
+            self._draft,
+            self._generate,
+            self._train,
+            self._detect,
+        )
         self._window.show()
         self._window.loader.start()
         yield Wait(lambda: self._window.loader.is_ready, "TensorFlow is loaded", 120)
-        for tab, name, act in (
-            (capture, "capturing", self._capture),
-            (augment, "generating", self._generate),
-            (train, "training", self._train),
-            (detect, "detecting", self._detect),
-        ):
+        for tab, name, act in zip(self._window.tabs, PARTS, acts, strict=True):
+            if name not in parts:
+                continue
             self._window.show_step_named(tab.NAME)
             yield from self._measured(name, act, tab)
             if self.errors:
@@ -98,6 +106,28 @@ class Watch:
         tab.burst_controls.start_button.click()
         yield pause(WATCHED_S)
         tab.burst.stop()
+
+    def _draft(self, tab: AnnotateTab) -> Steps:
+        project = self._store.project
+        assert project is not None
+        photos = project.photos[LABELLED:]
+        for photo in photos:
+            project.clear_label(photo)
+        self._store.tell(Changes(changed=tuple(photo.name for photo in photos)))
+        self._heartbeat.start()  # without the clearing, which is none of it
+        drafts = project.drafts
+        yield Wait(lambda: len(drafts.names) == len(photos), "all is drafted", LONGEST_S)
+        for _ in range(REVIEWED):
+            yield Wait(lambda: tab.editor.can_edit, "the photo is there")
+            tab.actions_here.next.trigger()
+        resting = DraftingState.RESTING
+        yield pause(1.0)
+        yield Wait(lambda: tab.drafting.news.state is resting, "all is drafted again", LONGEST_S)
+        tab.draft_controls.least.setValue(1)
+        tab.draft_controls.accept_all.click()
+        yield Wait(lambda: not tab.history.busy, "all is labelled")
+        yield pause(1.0)
+        yield Wait(lambda: tab.drafting.news.state is resting, "there is an opinion", LONGEST_S)
 
     def _generate(self, tab: AugmentTab) -> Steps:
         tab.settings_controls.copies.setValue(COPIES)
@@ -117,7 +147,9 @@ class Watch:
 
 
 def main() -> int:
-    arguments = argument_parser(__doc__).parse_args()
+    parser = argument_parser(__doc__)
+    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS)
+    arguments = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     app = application(visible="QT_QPA_PLATFORM" in os.environ)
     apply_style(app)
@@ -126,7 +158,7 @@ def main() -> int:
         make_demo_project(scratch / "Demo", PHOTOS, 0, ignore_progress, StopToken()).close()
         watch = Watch(scratch)
         try:
-            Script(watch.steps()).run()
+            Script(watch.steps(arguments.parts)).run()
         except UserError as error:
             print(f"{error.what} {error.remedy}\n{error.details}", file=sys.stderr)
             return 1

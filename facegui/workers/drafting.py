@@ -105,6 +105,7 @@ class Drafting(QObject):
         self._entries: Mapping[str, PhotoEntry] = {}
         self._spared: str | None = None
         self._rejected: set[str] = set()
+        self._asked: dict[str, _Label] = {}
         self._learned: dict[str, _Label] = {}
         self._judged: dict[str, _Label] = {}
         self._doubts: tuple[PhotoMistakes, ...] = ()
@@ -292,7 +293,7 @@ class Drafting(QObject):
             photos = tuple(project.photo(entry.name) for entry in self._to_draft())
         except KeyError:
             return  # a photo went just now; the news of it is on the way
-        self._learned, self._is_judging = labels, False
+        self._asked, self._is_judging = labels, False
         self._process.ask(DraftRequest(samples, photos), project.cache_folder)
         self._tell(DraftingState.WORKING, labels)
 
@@ -304,7 +305,7 @@ class Drafting(QObject):
         except KeyError:
             return
         self._asked_opinion, self._is_judging = False, True
-        self._judged, self._doubts = labels, ()
+        self._asked = labels
         self._process.ask(OpinionRequest(samples), project.cache_folder)
         self._tell(DraftingState.WORKING, labels)
 
@@ -342,19 +343,26 @@ class Drafting(QObject):
 
     @Slot(object)
     def _on_judged(self, photos: tuple[PhotoMistakes, ...]) -> None:
-        self._doubts = photos
+        self._judged, self._doubts = self._asked, photos
         self.doubts_changed.emit()
 
     @Slot()
     def _on_done(self) -> None:
+        if self._is_judging:
+            self._judged = self._asked
+        else:
+            self._learned = self._asked
         self._tell(DraftingState.RESTING, self._labels())
         self._timer.start()
 
     @Slot(object)
     def _on_failed(self, error: UserError) -> None:
         log.warning("drafting failed: %s %s", error, error.details)
+        # Else it would fail again at once; new labels have it try again.
         if self._is_judging:
-            self._judged = {}
+            self._judged, self._doubts = self._asked, ()
+        else:
+            self._learned = self._asked
         self._tell(DraftingState.FAILED, self._labels(), error=error)
 
     def _tell(
