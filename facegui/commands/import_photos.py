@@ -16,8 +16,10 @@ from facegui.core.importing import (
     check_source,
     import_plan,
 )
+from facegui.core.packing import is_packed_project, unpack_project
 from facegui.core.progress import Report, StopToken
 from facegui.core.project import INDEX_NAME, Project
+from facegui.core.unpacking import is_zip
 from facegui.core.video_photos import LEAST_ALIKE, FrameChoice
 
 NAME = "import"
@@ -61,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     for source in arguments.source:
         check_source(source, arguments.project)
+    if _is_move(arguments):
+        return _unpack(arguments, console)
     with (
         interruptible() as stop,
         console.progress("Importing") as report,
@@ -69,6 +73,27 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
         console.say(plan.in_words())
         _check_labels(plan, arguments)
         return _carry_out(plan, arguments, console, report, stop)
+
+
+def _is_move(arguments: argparse.Namespace) -> bool:
+    """Whether a packed project comes to a place where none is yet: it stays what it was."""
+    first, *more = arguments.source
+    is_there = (arguments.project / INDEX_NAME).exists()
+    return not more and not is_there and is_zip(first) and is_packed_project(first)
+
+
+def _unpack(arguments: argparse.Namespace, console: Console) -> Json:
+    with interruptible() as stop, console.progress("Unpacking") as report:
+        unpack_project(arguments.source[0], arguments.project, report, stop)
+    with Project.open(arguments.project, read_only=True) as project:
+        labels = sum(path.suffix == ".json" for path in project.labels_folder.iterdir())
+        console.say(
+            f"Found a packed project: {len(project.photos)} photos and {labels} labels are now"
+            f" the project {project.name}."
+        )
+        if not project.photos:
+            console.say("Its photos are not in it: import them, and each finds its label.")
+        return {"project": str(project.folder), "photos": [p.name for p in project.photos]}
 
 
 def _carry_out(

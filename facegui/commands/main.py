@@ -21,6 +21,7 @@ from facegui.commands import (
     export_labels,
     import_photos,
     new,
+    pack,
     screenshots,
     tour,
     train,
@@ -33,6 +34,7 @@ DONE, FAILED = 0, 1
 
 COMMANDS = (
     new,
+    pack,
     import_photos,
     capture,
     check,

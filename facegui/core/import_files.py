@@ -105,7 +105,7 @@ def _walk(folder: Path, others: list[Finding]) -> Iterator[Path]:
 
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        if INDEX_NAME in names and "photos" in folders:
+        if INDEX_NAME in names:
             folders[:] = [name for name in folders if name in ("photos", "labels")]
             continue
         yield from (Path(parent, name) for name in names if not name.startswith("."))

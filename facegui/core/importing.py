@@ -26,7 +26,7 @@ from facegui.core.labelme import (
     faces_of,
 )
 from facegui.core.other_projects import OtherProjects
-from facegui.core.photo_library import PhotoState
+from facegui.core.photo_library import Photo, PhotoState
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import NewPhoto, Project
 from facegui.core.project_index import PhotoRecord
@@ -220,6 +220,11 @@ class _Importer:
         self._broken: set[str] = set()
 
     def take(self, item: FoundPicture) -> None:
+        if item.label is not None and item.path == item.label.path:
+            origin = self._others.origin_of_label(item.path)
+            if origin in self._names:
+                self._take_label_alone(item, origin)
+                return
         try:
             data = _picture_data(item)
             picture = encode_for_project(data, item.path.name)
@@ -286,7 +291,17 @@ class _Importer:
         for digest, photo in zip(self._waiting, photos, strict=True):
             self._names[digest] = photo.name
             self.tally.photos.append(photo.name)
+            self._count_old_label(photo, self._waiting[digest])
         self._waiting.clear()
+
+    def _count_old_label(self, photo: Photo, new: NewPhoto) -> None:
+        """A photo that came without a label may have found one that waited for it."""
+        if new.boxes is None and new.document is None:
+            state = self._project.state(photo)
+            if state in (PhotoState.FACES, PhotoState.NO_FACE):
+                self.tally.unlabelled -= 1
+                self.tally.no_face += state is PhotoState.NO_FACE
+                self.tally.faces += len(self._project.label(photo) or ())
 
     def _new_photo(
         self, item: FoundPicture, picture: EncodedPicture, label: _Label | None, digest: str
@@ -335,6 +350,11 @@ class _Importer:
         else:
             return
         self.tally.labels_taken.append(photo.name)
+
+    def _take_label_alone(self, item: FoundPicture, digest: str) -> None:
+        """The label of a photo that is here and not in the project that it comes from."""
+        size = self._project.size(self._project.photo(self._names[digest]))
+        self._complete(item, self._read_label(item, size, digest), digest)
 
     def _means_no_face(self, item: FoundPicture) -> bool:
         """Only where there is no label file: one that is broken may have told of faces."""

@@ -23,6 +23,14 @@ class OtherProjects:
         index = self._index(photo)
         return index.photos.get(photo.name, PhotoRecord()) if index else None
 
+    def origin_of_label(self, label: Path) -> str | None:
+        """By which the photo is known that a label of a project is for, though it is away."""
+        index = self._index(label.parent.parent / "photos" / label.name)
+        if index is None or label.parent.name != "labels":
+            return None
+        records = (record for name, record in index.photos.items() if Path(name).stem == label.stem)
+        return next((record.digest for record in records), None)
+
     def session(self, photo: Path) -> tuple[str, Session] | None:
         """Key and content of the session that a project has a photo in."""
         index, record = self._index(photo), self.record(photo)

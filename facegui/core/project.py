@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -194,9 +194,11 @@ class Project(RememberingLibrary):
             if not new:
                 return ()
             try:
-                names = self._choose_names(new)
+                waiting = self._labels_without_photo()
+                names = self._choose_names(new, waiting)
                 for name, photo in zip(names, new, strict=True):
-                    self._index.photos[name] = photo.record
+                    if name not in waiting.values():
+                        self._index.photos[name] = photo.record
                 self._save()
                 return tuple(
                     self._store(name, photo) for name, photo in zip(names, new, strict=True)
@@ -260,12 +262,28 @@ class Project(RememberingLibrary):
                 digests[self.record(photo.name).digest or sha256_of(photo.path)] = photo.name
         return digests
 
-    def _choose_names(self, new: Sequence[NewPhoto]) -> list[str]:
-        """A free name for each, such that no photo takes over a label that lies about."""
+    def _labels_without_photo(self) -> dict[str, str]:
+        """Names of remembered photos that are away while their label is here, by digest."""
+        here = stems_in(self.photos_folder)
+        return {
+            record.digest: name
+            for name, record in self._index.photos.items()
+            if record.digest is not None
+            and stem_key(name) not in here
+            and (self.labels_folder / f"{Path(name).stem}.json").exists()
+        }
+
+    def _choose_names(self, new: Sequence[NewPhoto], waiting: Mapping[str, str]) -> list[str]:
+        """A free name for each, such that no photo takes over a label that lies about.
+
+        But for its own: a photo that comes back is who it was.
+        """
         names: list[str] = []
         taken = stems_in(self.photos_folder) | stems_in(self.labels_folder)
         for photo in new:
-            name = free_name(taken, portable_stem(photo.name) + photo.picture.suffix)
+            name = waiting.get(photo.record.digest or "", "")
+            if Path(name).suffix != photo.picture.suffix or name in names:
+                name = free_name(taken, portable_stem(photo.name) + photo.picture.suffix)
             taken.add(stem_key(name))
             names.append(name)
         return names
@@ -274,7 +292,9 @@ class Project(RememberingLibrary):
         photo = Photo(name, self.photos_folder / name)
         write_atomically(photo.path, new.picture.data)
         size = (new.picture.width, new.picture.height)
-        if new.document is not None:
+        if self.label_path(photo).exists():
+            log.info("%s is back, and its label was still here", name)
+        elif new.document is not None:
             write_document(
                 new.document,
                 self.label_path(photo),

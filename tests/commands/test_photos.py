@@ -151,3 +151,12 @@ def test_exported_labels_import_again(
     document = run_json("import", out, tmp_path / "again")
     assert len(document["photos"]) == written["photos"] == 16
     assert document["faces"] == written["faces"]
+
+
+def test_a_packed_project_moves_and_merges(demo: Path, tmp_path: Path, run_json: RunJson) -> None:
+    packed = run_json("pack", demo, tmp_path / "demo.zip")
+    assert (packed["photos"], packed["labels"]) == (16, 16)
+    moved = run_json("import", tmp_path / "demo.zip", tmp_path / "moved")
+    assert len(moved["photos"]) == 16
+    merged = run_json("import", tmp_path / "demo.zip", tmp_path / "moved")
+    assert (merged["photos"], len(merged["duplicates"])) == ([], 16)
