@@ -12,18 +12,21 @@ from facegui.core.errors import UserError
 from facegui.core.progress import Progress, Report
 from facegui.core.project import Project
 from facegui.core.readiness import training_problems
-from facegui.core.runs import BatchMetrics, EpochMetrics
+from facegui.core.runs import BatchMetrics, EpochMetrics, Run, find_run, list_runs
 from facegui.core.splits import Split
 from facegui.ml.presets import DEFAULT_PRESET, PRESETS, TrainSettings, find_preset
-from facegui.ml.training import TrainEvent, train
+from facegui.ml.training import TrainEvent, resume, train
 
 NAME = "train"
+_NO_FILE = ("imagenet", "random")
 HELP = "train a network on the photos of a project"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path)
-    parser.add_argument("--preset", choices=sorted(PRESETS), default=DEFAULT_PRESET.name)
+    parser.add_argument(
+        "--preset", choices=sorted(PRESETS), help=f"{DEFAULT_PRESET.name} by default"
+    )
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--learning-rate", type=float)
@@ -46,15 +49,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="imagenet|random|FILE",
-        default="imagenet",
-        help="pretrained weights: fetched once, none, or from a file",
+        help="pretrained weights: fetched once (the default), none, or from a file",
+    )
+
+    parser.add_argument(
+        "--resume",
+        metavar="RUN",
+        nargs="?",
+        const="",
+        help="go on with a training that was broken off: the newest one, or that run",
+    )
+    parser.add_argument(
+        "--continue-from",
+        metavar="RUN",
+        help="begin with what that run has learned, such as after new photos;"
+        " with its settings, except for those given here",
     )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     # TensorFlow's own chatter would hide what matters to the user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    settings, weights_file = _settings(arguments)
+    weights_file = _weights_file(arguments)
     with Project.open(arguments.project) as project:
         project.assign_missing_splits()
         for problem in training_problems(project):
@@ -62,7 +78,19 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
                 console.warn(f"Note: {problem.what} {problem.remedy}")
         with interruptible(finish_first=True) as stop, console.progress("Training") as report:
             watch = _Watch(console, report)
-            result = train(project, settings, watch.on_event, stop, weights_file=weights_file)
+            if arguments.resume is not None:
+                broken = _broken_run(project, arguments.resume)
+                result = resume(project, broken, watch.on_event, stop, weights_file=weights_file)
+            else:
+                before = _run_named(project, arguments.continue_from)
+                result = train(
+                    project,
+                    _settings(arguments, before),
+                    watch.on_event,
+                    stop,
+                    weights_file=weights_file,
+                    continued=before,
+                )
     card = result.card()
     console.say(f"Model: {result.model_path}")
     console.say(f"Best epoch {card['best_epoch']} of {card['epochs']}.")
@@ -72,17 +100,40 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     return {"run": str(result.folder), **card}
 
 
-def _settings(arguments: argparse.Namespace) -> tuple[TrainSettings, Path | None]:
+def _weights_file(arguments: argparse.Namespace) -> Path | None:
+    return None if arguments.weights in (None, *_NO_FILE) else Path(arguments.weights)
+
+
+def _run_named(project: Project, name: str | None) -> Run | None:
+    """A complete run, by its name or folder."""
+    if name is None:
+        return None
+    named = project.runs_folder / name
+    return find_run(named if named.is_dir() else Path(name))
+
+
+def _broken_run(project: Project, name: str) -> Run:
+    """The run of that name, or the newest that can go on."""
+    if name:
+        return Run(project.runs_folder / Path(name).name)
+    broken = [run for run in list_runs(project.runs_folder) if run.resumable]
+    if not broken:
+        raise UserError(
+            "No training of this project was broken off.", "Start one without --resume."
+        )
+    return broken[-1]
+
+
+def _settings(arguments: argparse.Namespace, before: Run | None) -> TrainSettings:
     names = {item.name for item in fields(TrainSettings)} - {"preset", "weights"}
     given = {name: getattr(arguments, name, None) for name in names}
     changed = {name: value for name, value in given.items() if value is not None}
-    weights_file = None
-    if arguments.weights in ("imagenet", "random"):
+    if arguments.weights in _NO_FILE:
         changed["weights"] = arguments.weights
-    else:
-        weights_file = Path(arguments.weights)
     try:
-        return replace(find_preset(arguments.preset).settings, **changed), weights_file
+        if before is not None and arguments.preset is None:
+            return replace(TrainSettings.from_json(before.settings()), **changed)
+        return replace(find_preset(arguments.preset or DEFAULT_PRESET.name).settings, **changed)
     except ValueError as error:
         raise UserError("This cannot be trained.", f"Choose another value: {error}.") from error
 

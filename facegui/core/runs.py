@@ -29,11 +29,18 @@ METRICS_NAME = "metrics.csv"
 LOG_NAME = "log.txt"
 CARD_NAME = "card.json"
 TITLE_NAME = "title.txt"
+CHECKPOINT_NAME = "checkpoint.npz"
+"""There while a training runs, and after one was broken off: from it that can go on."""
+START_NAME = "start.keras"
+"""There while a training runs that continues another run: that one's network."""
 KERAS_NAME = "model.keras"
 MODEL_NAME = "model.tflite"
 INT8_NAME = "model-int8.tflite"
 INT8_CARD_NAME = "model-int8.json"
 """Written after the int8 model: it says how near that comes to the trained one."""
+
+CONTINUED_KEY = "continued_from"
+"""In settings and card: the name of the run whose network this one began with."""
 
 LONGEST_TITLE = 80
 _TIME_FORMAT = "%Y-%m-%d_%H-%M-%S"
@@ -137,6 +144,11 @@ class Run:
     def complete(self) -> bool:
         """Whether the training ended and left a model."""
         return (self.folder / CARD_NAME).is_file() and self.model_path.is_file()
+
+    @property
+    def resumable(self) -> bool:
+        """Whether the training was broken off and can go on."""
+        return not self.complete and (self.folder / CHECKPOINT_NAME).is_file()
 
     @property
     def model_path(self) -> Path:

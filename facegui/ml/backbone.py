@@ -32,6 +32,7 @@ BACKBONE_VERSION = 2
 """Raised whenever the same picture gives other features: what is kept counts as lost then."""
 
 FINE_LAYER, COARSE_LAYER = "block4_conv3", "block5_conv3"
+DIRECTIONS_NAME = "directions"
 FINE_CHANNELS = 128
 """Principal directions that are kept of the fine map's 512 channels: they hold nearly
 all that differs, in a quarter of the room. A network with fewer channels keeps them all."""
@@ -131,16 +132,21 @@ class Backbone:
             self._thread.interpreter = load_interpreter(self._litert, 1)
         return self._thread.interpreter
 
+    @property
+    def reduction(self) -> list[npt.NDArray[np.float32]]:
+        """Kernel and bias of the layer that takes the fine map to its principal directions."""
+        mean, directions = self._directions[0], self._directions[1:].T
+        return [directions[None, None], -(mean @ directions)]
+
     def network(self) -> keras.Model:
         """The same as a Keras model: picture (n, size, size, 3) to "fine" and "coarse"."""
         import keras
 
         picture = keras.Input((self.size, self.size, 3), name="picture")
         maps = vgg16_maps(picture, self._weights)
-        reduce = keras.layers.Conv2D(len(self._directions) - 1, 1, name="directions")
+        reduce = keras.layers.Conv2D(len(self._directions) - 1, 1, name=DIRECTIONS_NAME)
         outputs = {"fine": reduce(maps[FINE_LAYER]), "coarse": maps[COARSE_LAYER]}
-        mean, directions = self._directions[0], self._directions[1:].T
-        reduce.set_weights([directions[None, None], -(mean @ directions)])
+        reduce.set_weights(self.reduction)
         network = keras.Model(picture, outputs, name="backbone")
         network.trainable = False
         return network

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +12,10 @@ from facegui.core.boxes import Box
 from facegui.core.progress import StopToken
 from facegui.core.runs import EpochMetrics
 from facegui.ml.decoding import decode_single_box
-from facegui.ml.fitting import PER_PHOTO, FitData, FitReport, fit
+from facegui.ml.fitting import PER_PHOTO, FitData, FitReport, fit, shuffled_batches
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import Previewer
+from facegui.ml.starts import Start
 from facegui.ml.training_data import LabelledArray
 from facegui.ml.vgg16 import vgg16_features
 from facegui.ml.weights import VggWeights
@@ -35,11 +34,11 @@ def train_classic(
     training: LabelledArray,
     validation: LabelledArray,
     validation_names: Sequence[str],
-    run_folder: Path,
+    start: Start,
     report: FitReport,
     stop: StopToken,
 ) -> tuple[keras.Model, tuple[EpochMetrics, ...]]:
-    """Trains all of the network, from `weights` on.
+    """Trains all of the network, from where `start` says, or else from `weights` on.
 
     Returns:
         The network with the weights of its best epoch, and its epochs.
@@ -47,24 +46,39 @@ def train_classic(
     Raises:
         UserError, Cancelled, OSError: as `fit`.
     """
-    network = build_network(settings, weights)
+    network = start.network or build_network(settings, weights)
     stop.raise_if_cancelled()
-    learned, judged = (
-        FitData(
-            array.pictures,
-            make_targets(array.labels),
-            math.ceil(len(array) / settings.batch_size),
-        )
-        for array in (training, validation)
-    )
-    compile_network(network, settings, learned.batches)
+    batches = training_batches(training, settings, start.first_epoch)
+    judged = FitData(validation.pictures, make_targets(validation.labels), 1)
+    compile_network(network, settings, len(batches))
 
     def predict(numbers: Sequence[int]) -> Any:
         return network.predict_on_batch(validation.pictures[list(numbers)])
 
     previewer = Previewer(predict, decode_single_box, validation_names, validation.labels)
-    epochs = fit(network, settings, learned, judged, run_folder, report, stop, previewer=previewer)
+    epochs = fit(
+        network,
+        settings,
+        FitData(batches, None, len(batches)),
+        judged,
+        start.folder,
+        report,
+        stop,
+        previewer=previewer,
+        keep=start.keep,
+        resumed=start.resumed,
+    )
     return network, epochs
+
+
+def training_batches(training: LabelledArray, settings: TrainSettings, first_epoch: int) -> Any:
+    """Pictures and targets for `fit`."""
+    targets = make_targets(training.labels)
+
+    def make(chosen: npt.NDArray[np.intp], _random: np.random.Generator) -> tuple[Any, Any]:
+        return training.pictures[chosen], {name: rows[chosen] for name, rows in targets.items()}
+
+    return shuffled_batches(len(training), settings, make, first_epoch=first_epoch)
 
 
 def build_network(settings: TrainSettings, weights: VggWeights) -> keras.Model:

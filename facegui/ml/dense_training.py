@@ -15,12 +15,13 @@ from facegui.core.boxes import Box
 from facegui.core.progress import Progress, StopToken
 from facegui.core.runs import EpochMetrics
 from facegui.ml import dense
-from facegui.ml.backbone import Backbone, MapShapes, features_bytes
+from facegui.ml.backbone import DIRECTIONS_NAME, Backbone, MapShapes, features_bytes
 from facegui.ml.decoding import decode_dense
 from facegui.ml.features import CACHE_LIMIT_BYTES, FeatureCache, HalfArray, compute_features
-from facegui.ml.fitting import FitData, fit
+from facegui.ml.fitting import FitData, fit, shuffled_batches
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import Previewer
+from facegui.ml.starts import Start, cannot_be_continued
 from facegui.ml.training_data import LabelledArray, LabelledFiles, LabelledPicture
 from facegui.ml.weights import VggWeights, default_weights_folder
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HEADS_NAME = "heads"
 MIRRORED_SHARE = 0.5
 FITTING_SHARE = 0.9
 """Of the cache that the training pictures may fill; the rest is for validation photos."""
@@ -53,7 +55,7 @@ def train_dense(
     training: LabelledFiles,
     validation: LabelledArray,
     validation_names: Sequence[str],
-    run_folder: Path,
+    start: Start,
     cache_folder: Path,
     report: Callable[[Any], None],
     stop: StopToken,
@@ -66,7 +68,7 @@ def train_dense(
         training: the augmented copies.
         validation: photos as they were taken.
         validation_names: what those are called.
-        run_folder: for metrics and the best weights.
+        start: whose heads it begins with, if not with new ones; and the folder for metrics.
         cache_folder: of the project; features are kept in it.
         report: told of features, batches and epochs.
         stop: finish keeps the best heads so far.
@@ -86,9 +88,14 @@ def train_dense(
     report(Progress(0, None, "Training"))
     # Again: how much of the backbone had to be made has moved on what Keras shuffles by.
     keras.utils.set_random_seed(settings.seed)
-    heads = new_heads(settings, backbone.shapes, features, training.labels)
+    if start.network is None:
+        heads = new_heads(settings, backbone.shapes, features, training.labels)
+    else:
+        heads = _heads_of(start.network, backbone)
     dense.compile_heads(heads, settings)
-    batches = feature_batches(settings, backbone.shapes, features, training.labels)
+    batches = feature_batches(
+        settings, backbone.shapes, features, training.labels, first_epoch=start.first_epoch
+    )
     judged = _in_order(settings, backbone.shapes, validation_features, validation.labels)
 
     def predict(numbers: Sequence[int]) -> Any:
@@ -100,11 +107,13 @@ def train_dense(
         settings,
         FitData(batches, None, math.ceil(len(training) / settings.batch_size)),
         FitData(judged, None, len(judged)),
-        run_folder,
+        start.folder,
         report,
         stop,
         previewer=Previewer(predict, decode_dense, validation_names, validation.labels),
         average_weights=True,
+        keep=start.keep,
+        resumed=start.resumed,
     )
     return _whole(backbone, heads), epochs
 
@@ -135,6 +144,25 @@ def new_heads(
     deviations = [float(np.sqrt(square - mean**2)) or 1.0 for mean, square in moments]
     half_size = dense.usual_half_size(labels)
     return dense.build_heads([shapes.fine, shapes.coarse], deviations, half_size, settings)
+
+
+def _heads_of(network: keras.Model, backbone: Backbone) -> keras.Model:
+    """The heads of an earlier run: with the scales that they have learned to go by.
+
+    Raises:
+        UserError: when they look at other features than those of this backbone.
+    """
+    names = [layer.name for layer in network.layers]
+    if HEADS_NAME not in names or DIRECTIONS_NAME not in names:
+        raise cannot_be_continued(f"its parts are {names}")
+    heads = network.get_layer(HEADS_NAME)
+    shapes = [tuple(item.shape[1:]) for item in heads.inputs]
+    if shapes != [backbone.shapes.fine, backbone.shapes.coarse]:
+        raise cannot_be_continued(f"its heads take {shapes}, the backbone has {backbone.shapes}")
+    parts = zip(network.get_layer(DIRECTIONS_NAME).get_weights(), backbone.reduction, strict=True)
+    if not all(np.allclose(one, other, atol=1e-4) for one, other in parts):
+        raise cannot_be_continued("its features are others")
+    return heads
 
 
 def _in_order(
@@ -171,49 +199,28 @@ def feature_batches(
     features: Features,
     labels: Labels,
     steps: int | None = None,
+    *,
+    first_epoch: int = 0,
 ) -> Any:
-    """A Keras `PyDataset`: pictures in a new order each round, half of the batches mirrored.
+    """Pictures in a new order each epoch, half of the batches mirrored; see `shuffled_batches`.
 
     Args:
         settings: seed and batch size.
         shapes: of the maps that lie in each picture's features.
         features: (values,) of each picture.
         labels: for each picture its boxes, in 0..1.
-        steps: full batches in an epoch, round after round; None: an epoch is one
-            round, and its last batch as small as it comes.
-
-    A class inside a function, because its base class loads TensorFlow.
+        steps: as for `shuffled_batches`.
+        first_epoch: likewise.
     """
-    import keras
 
-    class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self._random = np.random.default_rng(settings.seed)
-            self._order = self._new_order()
+    def make(chosen: npt.NDArray[np.intp], random: np.random.Generator) -> tuple[Any, Any]:
+        maps, targets = _batch(shapes, features, labels, chosen.tolist())
+        if random.random() < MIRRORED_SHARE:
+            flipped, targets = dense.mirrored(maps, targets)
+            return tuple(flipped), targets
+        return maps, targets
 
-        def __len__(self) -> int:
-            return steps or math.ceil(len(features) / settings.batch_size)
-
-        def _new_order(self) -> npt.NDArray[np.int64]:
-            places = len(features) if steps is None else steps * settings.batch_size
-            rounds = math.ceil(places / len(features))
-            order = [self._random.permutation(len(features)) for _ in range(rounds)]
-            return np.concatenate(order)[:places]
-
-        def __getitem__(self, number: int) -> tuple[Any, Any]:
-            first = number * settings.batch_size
-            chosen = self._order[first : first + settings.batch_size]
-            maps, targets = _batch(shapes, features, labels, chosen.tolist())
-            if self._random.random() < MIRRORED_SHARE:
-                flipped, targets = dense.mirrored(maps, targets)
-                return tuple(flipped), targets
-            return maps, targets
-
-        def on_epoch_end(self) -> None:
-            self._order = self._new_order()
-
-    return Batches()
+    return shuffled_batches(len(features), settings, make, first_epoch=first_epoch, steps=steps)
 
 
 def _whole(backbone: Backbone, heads: keras.Model) -> keras.Model:

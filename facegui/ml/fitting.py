@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from facegui.core.errors import UserError
 from facegui.core.progress import StopToken
 from facegui.core.runs import BatchMetrics, EpochMetrics, Losses, write_metrics
+from facegui.ml.checkpoints import Checkpoint, CheckpointWriter
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import EpochPreview, Previewer
 
@@ -36,9 +40,8 @@ class FitData:
     """Pictures, or what was made of them, and what the network is to say of each.
 
     Args:
-        inputs: an array or a list of arrays; or a Keras `PyDataset` that gives
-            batches of inputs and targets.
-        targets: for each output an array; None beside a `PyDataset`.
+        inputs: an array or a list of arrays; or `shuffled_batches`.
+        targets: for each output an array; None beside `shuffled_batches`.
         batches: in an epoch.
     """
 
@@ -58,6 +61,8 @@ def fit(
     *,
     previewer: Previewer | None = None,
     average_weights: bool = False,
+    keep: CheckpointWriter | None = None,
+    resumed: Checkpoint | None = None,
 ) -> tuple[EpochMetrics, ...]:
     """Trains `network` in place; it ends with the weights of its best epoch.
 
@@ -68,7 +73,7 @@ def fit(
         network: compiled, with the outputs "face" and "box", each with its loss as
             the metric `PER_PHOTO`.
         settings: epochs, batch size and patience.
-        training: learned from.
+        training: learned from; `shuffled_batches`, of the epoch to begin with.
         validation: chooses the best epoch.
         folder: of the run.
         report: told of batches and epochs.
@@ -76,6 +81,9 @@ def fit(
         previewer: looks at a few photos before the first epoch and after each.
         average_weights: validate and keep the moving average of the weights that
             the network's optimizer holds.
+        keep: writes down how far it is after every epoch.
+        resumed: how far it was when it was broken off. Then it goes on as if it had
+            not been, and reports the earlier epochs first.
 
     Raises:
         UserError: when the loss is no number any more.
@@ -85,16 +93,18 @@ def fit(
     """
     import keras
 
-    bridge = _bridge(settings, training.batches, folder, report, stop, previewer)
+    if resumed is not None:
+        resumed.restore(network)
+    bridge = _bridge(settings, training.batches, folder, report, stop, previewer, keep, resumed)
     event_files = keras.callbacks.TensorBoard(folder / TENSORBOARD_NAME, write_graph=False)
     # First, so that the bridge sees the averaged weights when an epoch ends.
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if average_weights else []
     try:
         network.fit(
             training.inputs,
-            training.targets,
-            batch_size=None if training.targets is None else settings.batch_size,
+            shuffle=False,  # the batches are in a new order each epoch by themselves
             epochs=settings.epochs,
+            initial_epoch=len(bridge.epochs),
             validation_data=(
                 validation.inputs
                 if validation.targets is None
@@ -121,6 +131,8 @@ def _bridge(
     report: FitReport,
     stop: StopToken,
     previewer: Previewer | None,
+    keep: CheckpointWriter | None,
+    resumed: Checkpoint | None,
 ) -> Any:
     """The Keras callback between `fit` and the rest of the program.
 
@@ -131,18 +143,22 @@ def _bridge(
     class Bridge(keras.callbacks.Callback):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.epochs: list[EpochMetrics] = []
-            # In memory: a file would hold the optimizer's state too, three times as much.
-            self.best_weights: list[Any] = []
-            self._lowest = math.inf
-            self._epoch = 0
+            self.epochs: list[EpochMetrics] = list(resumed.epochs if resumed else ())
+            self.best_weights: list[Any] = list(resumed.best if resumed else ())
+            self._lowest = min((item.validation.total for item in self.epochs), default=math.inf)
+            self._epoch = len(self.epochs)
             self._started_s = self._next_report_s = 0.0
 
         def on_train_begin(self, logs: Any = None) -> None:
+            for metrics in self.epochs:
+                report(metrics)
             if previewer is not None:
-                report(previewer.look(0))
+                report(previewer.look(self._epoch))
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            # Not when the epoch before ended: only now the averaged weights are swapped back.
+            if keep is not None and len(self.epochs) > (len(resumed.epochs) if resumed else 0):
+                keep.save(self.model, self.epochs, self.best_weights)
             self._epoch = epoch + 1
             self._started_s = time.monotonic()
 
@@ -188,6 +204,59 @@ def _bridge(
             return 0 < settings.patience <= self._epoch - best
 
     return Bridge()
+
+
+def shuffled_batches(
+    count: int,
+    settings: TrainSettings,
+    make: Callable[[npt.NDArray[np.intp], np.random.Generator], tuple[Any, Any]],
+    *,
+    first_epoch: int = 0,
+    steps: int | None = None,
+) -> Any:
+    """Pictures in a new order each epoch, in batches; a Keras `PyDataset`.
+
+    The order depends on the seed and the epoch alone: a training that goes on after
+    it was broken off sees the same batches as one that was not.
+
+    Args:
+        count: of the pictures.
+        settings: seed and size of a batch.
+        make: gives inputs and targets of a batch, from the numbers of its pictures; what it
+            draws by lot it draws from the generator.
+        first_epoch: to begin with, from 0.
+        steps: full batches in an epoch, round after round; None: an epoch is one
+            round, and its last batch as small as it comes.
+
+    A class inside a function, because its base class loads TensorFlow.
+    """
+    import keras
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self._epoch = first_epoch
+            self._shuffle()
+
+        def _shuffle(self) -> None:
+            random = np.random.default_rng((settings.seed, self._epoch))
+            places = count if steps is None else steps * settings.batch_size
+            rounds = [random.permutation(count) for _ in range(math.ceil(places / count))]
+            self._order = np.concatenate(rounds)[:places]
+
+        def __len__(self) -> int:
+            return steps or math.ceil(count / settings.batch_size)
+
+        def __getitem__(self, number: int) -> tuple[Any, Any]:
+            first = number * settings.batch_size
+            chosen = self._order[first : first + settings.batch_size]
+            return make(chosen, np.random.default_rng((settings.seed, self._epoch, number)))
+
+        def on_epoch_end(self) -> None:
+            self._epoch += 1
+            self._shuffle()
+
+    return Batches()
 
 
 def _losses(logs: Mapping[str, float], prefix: str = "") -> Losses:

@@ -16,25 +16,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facegui import __version__
-from facegui.core.errors import Cancelled, UserError, disk_error
+from facegui.core.errors import Cancelled, UserError
 from facegui.core.files import write_json
 from facegui.core.leaks import tested_on
 from facegui.core.metrics import PhotoResult, Scores, recommended_threshold, score
 from facegui.core.progress import Progress, StopToken
 from facegui.core.project import Project
-from facegui.core.readiness import training_problems
-from facegui.core.run_photos import write_run_photos
 from facegui.core.runs import (
     CARD_NAME,
+    CHECKPOINT_NAME,
+    CONTINUED_KEY,
     KERAS_NAME,
     LOG_NAME,
     MODEL_NAME,
-    SETTINGS_NAME,
+    START_NAME,
     BatchMetrics,
     EpochMetrics,
     Run,
     discard_run,
-    new_run_folder,
 )
 from facegui.core.splits import Split
 from facegui.ml import classic, dense
@@ -42,12 +41,13 @@ from facegui.ml.classic import train_classic
 from facegui.ml.dense_training import fitting_pictures, train_dense
 from facegui.ml.detection import Detector
 from facegui.ml.evaluation import detect_on_array
-from facegui.ml.export import save_network, to_litert
+from facegui.ml.export import load_network, save_network, to_litert
 from facegui.ml.failures import explained
 from facegui.ml.int8 import write_int8
 from facegui.ml.model_file import ModelDescription, write_model_file
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import EpochPreview
+from facegui.ml.starts import Start, begin_run, refuse_hopeless, refuse_other_network
 from facegui.ml.training_data import (
     LabelledArray,
     LabelledFiles,
@@ -81,6 +81,7 @@ def train(
     *,
     weights_file: Path | None = None,
     weights: VggWeights | None = None,
+    continued: Run | None = None,
 ) -> Run:
     """Trains a network on the project's photos and keeps its best weights.
 
@@ -91,6 +92,8 @@ def train(
         stop: *finish* keeps the best weights so far, *cancel* leaves nothing.
         weights_file: pretrained weights that the user picked.
         weights: loaded already, instead of those that `settings` asks for.
+        continued: a complete run whose network this one begins with; `settings` must
+            ask for the same network and input size.
 
     Returns:
         The complete run.
@@ -101,39 +104,80 @@ def train(
         Cancelled: when `stop` was cancelled.
     """
     project.assign_missing_splits(report, stop)
-    _refuse_hopeless(project)
-    folder = _begin_run(project, settings)
+    refuse_hopeless(project)
+    if continued is not None:
+        refuse_other_network(continued, settings)
+    folder = begin_run(project, settings, continued)
+    return _carried_out(
+        folder, project, settings, report, stop, weights_file, weights, resume=False
+    )
+
+
+def resume(
+    project: Project,
+    run: Run,
+    report: TrainReport,
+    stop: StopToken,
+    *,
+    weights_file: Path | None = None,
+    weights: VggWeights | None = None,
+) -> Run:
+    """Goes on with a training that was broken off, after the last epoch that was saved.
+
+    With the same seed it ends as it would have without the break.
+
+    Args:
+        project: as for `train`.
+        run: broken off; see `Run.resumable`.
+        report: as for `train`; told of the earlier epochs first.
+        stop: as for `train`: *cancel* leaves nothing of the run.
+        weights_file: as for `train`.
+        weights: as for `train`.
+
+    Raises:
+        UserError: when the run has ended, or photos, labels or copies have changed
+            since; else as for `train`.
+        Cancelled: as for `train`.
+    """
+    if not run.resumable:
+        raise UserError(
+            f"The training {run.title} cannot go on: it has ended, or nothing of it was kept.",
+            "Start another training.",
+        )
+    try:
+        settings = TrainSettings.from_json(run.settings())
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            "This training cannot go on: its settings are damaged.",
+            "Throw it away, then start again.",
+            str(error),
+        ) from error
+    return _carried_out(
+        run.folder, project, settings, report, stop, weights_file, weights, resume=True
+    )
+
+
+def _carried_out(
+    folder: Path,
+    project: Project,
+    settings: TrainSettings,
+    report: TrainReport,
+    stop: StopToken,
+    weights_file: Path | None,
+    weights: VggWeights | None,
+    *,
+    resume: bool,
+) -> Run:
     try:
         # Around the log: closing that may fail too, on a full disk.
         with explained("saving the training"), _logged_to(folder / LOG_NAME):
             if weights is None:
                 weights = _load_weights(settings, weights_file, report, stop)
-            _train_in(folder, project, settings, weights, report, stop)
+            _train_in(folder, project, settings, weights, report, stop, resume)
     except Cancelled:
         discard_run(folder)
         raise
     return Run(folder)
-
-
-def _begin_run(project: Project, settings: TrainSettings) -> Path:
-    try:
-        folder = new_run_folder(project.runs_folder)
-        try:
-            write_json(folder / SETTINGS_NAME, settings.to_json())
-            write_run_photos(folder, project)
-        except OSError:
-            discard_run(folder)
-            raise
-    except OSError as error:
-        raise disk_error(error, "starting the training") from error
-    return folder
-
-
-def _refuse_hopeless(project: Project) -> None:
-    blocking = [problem for problem in training_problems(project) if problem.blocking]
-    if blocking:
-        others = "\n".join(f"{problem.what} {problem.remedy}" for problem in blocking[1:])
-        raise UserError(blocking[0].what, blocking[0].remedy, others)
 
 
 def _load_weights(
@@ -155,22 +199,25 @@ def _train_in(
     weights: VggWeights,
     report: TrainReport,
     stop: StopToken,
+    resume: bool,
 ) -> None:
     started = datetime.now().astimezone()
     tested = tested_on(project, report, stop)
     data = _Data.load(project, settings, report, stop)
     report(Progress(0, None, "Loading TensorFlow"))
     _seed(settings)
+    before = load_network(folder / START_NAME) if (folder / START_NAME).exists() else None
+    start = Start.of(folder, data.training.labels, weights, before, resume=resume)
     report(Progress(0, None, "Training"))
     judged = data.validation, data.validation_names
     if isinstance(data.training, LabelledFiles):
         cache = project.cache_folder
         network, epochs = train_dense(
-            settings, weights, data.training, *judged, folder, cache, report, stop
+            settings, weights, data.training, *judged, start, cache, report, stop
         )
     else:
         network, epochs = train_classic(
-            settings, weights, data.training, *judged, folder, report, stop
+            settings, weights, data.training, *judged, start, report, stop
         )
     report(Progress(0, None, "Saving the model"))
     save_network(network, folder / KERAS_NAME)
@@ -182,10 +229,17 @@ def _train_in(
         folder / MODEL_NAME, litert, description, data, report, stop
     )
     _also_int8(Run(folder), network, data, found, report, stop)
+    stop.raise_if_cancelled()
     card = {
         "preset": settings.preset,
         "started": started.isoformat(timespec="seconds"),
-        "seconds": round((datetime.now().astimezone() - started).total_seconds(), 1),
+        "seconds": round(
+            (datetime.now().astimezone() - started).total_seconds()
+            + sum(item.seconds for item in epochs[: start.first_epoch]),
+            1,
+        ),
+        CONTINUED_KEY: Run(folder).settings().get(CONTINUED_KEY),
+        "went_on_after_epoch": start.first_epoch or None,
         "training_pictures": len(data.training),
         "photos": dict(data.photos),
         "tested_on": asdict(tested),
@@ -198,6 +252,8 @@ def _train_in(
     }
     stop.raise_if_cancelled()
     write_json(folder / CARD_NAME, card)
+    for name in (CHECKPOINT_NAME, START_NAME):
+        (folder / name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

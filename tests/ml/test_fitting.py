@@ -40,9 +40,13 @@ def make_data(count: int, *, upside_down: bool = False) -> LabelledArray:
 TRAINING, VALIDATION = make_data(PHOTOS), make_data(9)
 
 
-def fit_data(data: LabelledArray, settings: TrainSettings) -> FitData:
-    batches = math.ceil(len(data) / settings.batch_size)
-    return FitData(data.pictures, classic.make_targets(data.labels), batches)
+def fit_data(data: LabelledArray) -> FitData:
+    return FitData(data.pictures, classic.make_targets(data.labels), 1)
+
+
+def batches_of(data: LabelledArray, settings: TrainSettings) -> FitData:
+    batches = classic.training_batches(data, settings, 0)
+    return FitData(batches, None, len(batches))
 
 
 def run_fit(
@@ -55,7 +59,7 @@ def run_fit(
     network: Any = None,
 ) -> tuple[Any, tuple[EpochMetrics, ...]]:
     network = network or build_small_network(settings)
-    training, judged = (fit_data(data, settings) for data in (TRAINING, validation))
+    training, judged = batches_of(TRAINING, settings), fit_data(validation)
     classic.compile_network(network, settings, training.batches)
     epochs = fit(network, settings, training, judged, folder, report, stop or StopToken())
     return network, epochs

@@ -24,7 +24,7 @@ from facegui.core.progress import Progress, StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.runs import BatchMetrics, EpochMetrics, Losses, Run, find_run, list_runs
 from facegui.core.splits import Split
-from facegui.ml import classic, training
+from facegui.ml import classic, starts, training
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ml.training import TrainEvent, train
@@ -395,7 +395,7 @@ def test_settings_that_cannot_be_written_leave_no_run(
     def fail(*_: Any) -> None:
         raise full_disk()
 
-    monkeypatch.setattr(training, "write_json", fail)
+    monkeypatch.setattr(starts, "write_json", fail)
     with pytest.raises(UserError, match="disk is full"):
         start(project, tiny_weights)
     assert list(project.runs_folder.iterdir()) == []

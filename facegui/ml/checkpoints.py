@@ -1,0 +1,148 @@
+"""What a training that is broken off leaves behind, so that it can go on from there."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from facegui.core.errors import UserError
+from facegui.core.files import written_atomically
+from facegui.core.runs import CHECKPOINT_NAME, EpochMetrics, Losses
+
+if TYPE_CHECKING:
+    import keras
+
+Array = npt.NDArray[Any]
+
+SAVING_SHARE = 1 / 30
+"""Of the time that may go into saving: all of VGG16 with its optimizer is some 270 MB."""
+
+_ABOUT = "about"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A training between two epochs.
+
+    Args:
+        key: of the photos and weights that it was begun with.
+        epochs: those that are done.
+        variables: of the network, its random seeds among them.
+        optimizer: its variables.
+        best: weights of the best epoch.
+    """
+
+    key: str
+    epochs: tuple[EpochMetrics, ...]
+    variables: tuple[Array, ...]
+    optimizer: tuple[Array, ...]
+    best: tuple[Array, ...]
+
+    def restore(self, network: keras.Model) -> None:
+        """Puts a compiled network and its optimizer into the state that they had.
+
+        Raises:
+            UserError: when it is another network.
+        """
+        network.optimizer.build(network.trainable_variables)
+        for variables, values in (
+            (network.variables, self.variables),
+            (network.optimizer.variables, self.optimizer),
+        ):
+            if [tuple(item.shape) for item in variables] != [item.shape for item in values]:
+                raise UserError(
+                    "This training cannot go on: another version of the program began it.",
+                    "Throw it away, then start again.",
+                )
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+
+class CheckpointWriter:
+    """Writes checkpoints of a training into its folder, as often as costs little.
+
+    Args:
+        folder: of the run.
+        key: see `Checkpoint`.
+    """
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self._path = folder / CHECKPOINT_NAME
+        self._key = key
+        self._next_s = 0.0
+
+    def save(
+        self, network: keras.Model, epochs: Sequence[EpochMetrics], best: Sequence[Array]
+    ) -> None:
+        """Saves, unless the last time was so short ago that saving would take too much.
+
+        Raises:
+            OSError: when it cannot be written.
+        """
+        began_s = time.monotonic()
+        if began_s < self._next_s:
+            return
+        about = {"key": self._key, "epochs": [asdict(epoch) for epoch in epochs]}
+        arrays = {_ABOUT: np.array(json.dumps(about))}
+        groups = {"variable": network.variables, "optimizer": network.optimizer.variables}
+        for name, values in (groups | {"best": best}).items():
+            arrays |= {f"{name}-{index}": np.asarray(value) for index, value in enumerate(values)}
+        with written_atomically(self._path) as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+        now_s = time.monotonic()
+        self._next_s = now_s + (now_s - began_s) / SAVING_SHARE
+
+
+def read_checkpoint(folder: Path, key: str) -> Checkpoint:
+    """The checkpoint of a run.
+
+    Args:
+        folder: of the run.
+        key: of the photos and weights that there are now.
+
+    Raises:
+        UserError: when there is none, it is damaged, or photos have changed since.
+    """
+    try:
+        # Opened here: numpy leaves a damaged file open.
+        with (
+            (folder / CHECKPOINT_NAME).open("rb") as stream,
+            np.load(stream, allow_pickle=False) as kept,
+        ):
+            about = json.loads(str(kept[_ABOUT]))
+            groups = [_group(kept, name) for name in ("variable", "optimizer", "best")]
+        epochs = tuple(_epoch(item) for item in about["epochs"])
+        found = Checkpoint(str(about["key"]), epochs, *groups)
+    except (OSError, EOFError, LookupError, TypeError, ValueError, zlib.error,
+            zipfile.BadZipFile) as error:  # fmt: skip
+        raise UserError(
+            "This training cannot go on: what it had learned is missing or damaged.",
+            "Throw it away, then start again.",
+            str(error),
+        ) from error
+    if found.key != key:
+        raise UserError(
+            "This training cannot go on: photos, labels or copies have changed since.",
+            "Throw it away, then start again.",
+        )
+    return found
+
+
+def _group(kept: Any, name: str) -> tuple[Array, ...]:
+    count = sum(key.startswith(f"{name}-") for key in kept.files)
+    return tuple(kept[f"{name}-{index}"] for index in range(count))
+
+
+def _epoch(item: dict[str, Any]) -> EpochMetrics:
+    return EpochMetrics(
+        **item | {name: Losses(**item[name]) for name in ("training", "validation")}
+    )

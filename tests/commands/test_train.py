@@ -1,0 +1,81 @@
+"""`facegui train`: with what a training begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facegui.commands import train as command
+from facegui.commands.main import main
+from facegui.core.runs import CHECKPOINT_NAME, Run
+from facegui.ml.presets import DEFAULT_PRESET, FAST, TrainSettings
+from fake_training import write_run
+from tests.commands.conftest import RunJson
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, dict[str, Any]]]:
+    """What was trained: in place of trainings."""
+    made: list[tuple[str, Any, dict[str, Any]]] = []
+
+    def trains(name: str) -> Any:
+        def train(project: Any, what: Any, *_: Any, **more: Any) -> Run:
+            made.append((name, what, more))
+            return write_run(project.runs_folder, name="new", best_epoch=1)
+
+        return train
+
+    for name in ("train", "resume"):
+        monkeypatch.setattr(command, name, trains(name))
+    monkeypatch.setattr(Run, "card", lambda _: CARD)
+    return made
+
+
+CARD = {"best_epoch": 1, "epochs": 2, "test": {"photos": 3, "ap50": 0.9}}
+
+
+def test_default_preset_unless_said_otherwise(
+    demo: Path, run_json: RunJson, calls: list[Any]
+) -> None:
+    run_json("train", demo)
+    (name, settings, more), *_ = calls
+    assert (name, settings, more["continued"]) == ("train", DEFAULT_PRESET.settings, None)
+    assert more["weights_file"] is None
+
+
+def test_newest_broken_training_is_resumed(demo: Path, run_json: RunJson, calls: list[Any]) -> None:
+    for name in ("2026-01-01_10-00-00", "2026-01-02_10-00-00"):
+        run = write_run(demo / "runs", name=name, complete=False)
+        (run.folder / CHECKPOINT_NAME).write_bytes(b"x")
+    write_run(demo / "runs", name="2026-01-03_10-00-00", complete=False)
+    run_json("train", demo, "--resume")
+    run_json("train", demo, "--resume", "2026-01-01_10-00-00")
+    assert [(name, what.name) for name, what, _ in calls] == [
+        ("resume", "2026-01-02_10-00-00"),
+        ("resume", "2026-01-01_10-00-00"),
+    ]
+
+
+def test_nothing_to_resume_is_told(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(demo), "--resume"]) == 1
+    assert "broken off" in capsys.readouterr().err
+
+
+def test_continuing_takes_the_settings_of_the_run(
+    demo: Path, run_json: RunJson, calls: list[Any]
+) -> None:
+    settings = TrainSettings(preset="fast", network="dense", input_size=96, epochs=7)
+    before = write_run(demo / "runs", name="before", settings=settings)
+    run_json("train", demo, "--continue-from", "before", "--epochs", "3")
+    run_json("train", demo, "--continue-from", before.folder, "--preset", "fast")
+    (_, first, more), (_, second, _) = calls
+    assert more["continued"] == before
+    assert (first.input_size, first.epochs) == (96, 3)
+    assert second == FAST.settings
+
+
+def test_continuing_from_nowhere_is_told(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(demo), "--continue-from", "nowhere"]) == 1
+    assert capsys.readouterr().err
