@@ -79,12 +79,19 @@ def stem_key(name: str) -> str:
     Windows and macOS pay no regard to case, and macOS takes a letter with an
     accent for the same letter followed by the accent.
     """
-    return unicodedata.normalize("NFC", Path(name).stem).casefold()
+    stem = stem_of(name)
+    # The same for both, and asked of thousands of files at a time.
+    return stem.lower() if stem.isascii() else unicodedata.normalize("NFC", stem).casefold()
+
+
+def stem_of(name: str) -> str:
+    """A file's name without its ending; `Path.stem`, ten times as fast."""
+    return os.path.splitext(name)[0]  # noqa: PTH122
 
 
 def stems_in(folder: Path) -> set[str]:
     """The `stem_key` of everything in a folder: what `free_name` compares."""
-    return {stem_key(path.name) for path in folder.iterdir()}
+    return {stem_key(name) for name in os.listdir(folder)}  # noqa: PTH208
 
 
 def free_name(taken: Set[str], name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import logging
+import os
 import struct
 import unicodedata
 from dataclasses import dataclass
@@ -70,6 +71,11 @@ class EncodedPicture:
 def is_picture_name(path: Path) -> bool:
     """Whether the name has the ending of a picture format that can be read."""
     return path.suffix.casefold() in PICTURE_SUFFIXES
+
+
+def has_picture_ending(name: str) -> bool:
+    """As `is_picture_name`, for thousands of names at a time."""
+    return os.path.splitext(name)[1].casefold() in PICTURE_SUFFIXES  # noqa: PTH122
 
 
 def read_picture(path: Path) -> Pixels:

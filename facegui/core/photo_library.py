@@ -14,8 +14,8 @@ from pathlib import Path
 from facegui.core.boxes import Box
 from facegui.core.drafts import Drafts
 from facegui.core.errors import UserError, disk_error
-from facegui.core.files import free_name, stem_key, stems_in, write_atomically
-from facegui.core.images import is_picture_name, picture_size
+from facegui.core.files import free_name, stem_key, stem_of, stems_in, write_atomically
+from facegui.core.images import has_picture_ending, picture_size
 from facegui.core.labelme import (
     LabelDocument,
     LabelFile,
@@ -70,6 +70,19 @@ _Stamp = tuple[int, int]
 """Modification time in ns and size in bytes: another stamp, another content."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FolderScan:
+    """What lay on disk at one moment.
+
+    Args:
+        stamps: of each photo and of its label file.
+        number: how often the program itself had written before.
+    """
+
+    stamps: dict[str, tuple[_Stamp, _Stamp | None]]
+    number: int
+
+
 class PhotoLibrary:
     """The folders `photos` and `labels` below `folder`.
 
@@ -92,6 +105,8 @@ class PhotoLibrary:
         self._stamps: dict[str, tuple[_Stamp, _Stamp | None]] = {}
         self._labels: dict[str, LabelFile | LabelFileError | None] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
+        self._sorted: tuple[Photo, ...] | None = None
+        self._writes = 0
         self.drafts = Drafts(folder / "drafts", self._is_labelled)
         self.refresh()
 
@@ -107,7 +122,9 @@ class PhotoLibrary:
     def photos(self) -> tuple[Photo, ...]:
         """All photos by name, as of the last `refresh`."""
         with self._mutex:
-            return tuple(self._photos[name] for name in sorted(self._photos))
+            if self._sorted is None:
+                self._sorted = tuple(self._photos[name] for name in sorted(self._photos))
+            return self._sorted
 
     def photo(self, name: str) -> Photo:
         """Raises `KeyError` where there is none of that name."""
@@ -188,12 +205,34 @@ class PhotoLibrary:
             UserError: when the project folder is gone or cannot be read.
         """
         with self._mutex:
-            photos, labels = self._look()
-            stamps = {
-                name: (stamp, labels.get(f"{Path(name).stem}.json"))
-                for name, stamp in photos.items()
-            }
-            before, self._stamps = self._stamps, stamps
+            changes = self.take_over(self.scan())
+            assert changes is not None  # nobody else can have written meanwhile
+            return changes
+
+    def scan(self) -> FolderScan:
+        """Looks at the folder, from any thread, and takes nothing over yet.
+
+        Raises:
+            UserError: when the project folder is gone or cannot be read.
+        """
+        number = self._writes
+        photos, labels = self._look()
+        stamps = {name: (stamp, labels.get(stem_of(name))) for name, stamp in photos.items()}
+        return FolderScan(stamps, number)
+
+    def take_over(self, scan: FolderScan) -> Changes | None:
+        """Takes over what changed on disk since the last look.
+
+        Returns:
+            None where the program itself wrote while it was looked: look again.
+        """
+        with self._mutex:
+            if scan.number != self._writes:
+                return None
+            stamps, before = scan.stamps, self._stamps
+            if stamps == before:
+                return Changes()
+            self._stamps = stamps
             changes = Changes(
                 added=tuple(sorted(stamps.keys() - before.keys())),
                 removed=tuple(sorted(before.keys() - stamps.keys())),
@@ -205,7 +244,11 @@ class PhotoLibrary:
                     )
                 ),
             )
-            self._photos = {name: Photo(name, self.photos_folder / name) for name in stamps}
+            for name in changes.removed:
+                self._photos.pop(name, None)
+            for name in changes.added:
+                self._photos[name] = Photo(name, self.photos_folder / name)
+            self._sorted = None
             for name in (*changes.removed, *changes.changed):
                 self._labels.pop(name, None)
                 self._sizes.pop(name, None)
@@ -218,19 +261,24 @@ class PhotoLibrary:
         return self._stamps.get(name, (None, None))[1] is not None
 
     def _look(self) -> tuple[dict[str, _Stamp], dict[str, _Stamp]]:
-        """The stamps of the photos, each with a stem of its own, and of the label files."""
+        """The stamps of the photos, each with a stem of its own, and of the labels by stem."""
         try:
             if not self.folder.is_dir():
                 raise FileNotFoundError(self.folder)
             photos = self._pictures()
             twins = self._twins(photos)
             if twins and self._writable:
-                stems = {Path(name).stem for name in photos.keys() - set(twins)}
-                for name in twins:
-                    self._rename_twin(name, stems)
-                photos = self._pictures()
-                twins = self._twins(photos)
-            labels = _stamps_of(self.labels_folder)
+                with self._mutex:
+                    stems = {stem_of(name) for name in photos.keys() - set(twins)}
+                    for name in twins:
+                        self._rename_twin(name, stems)
+                    photos = self._pictures()
+                    twins = self._twins(photos)
+            labels = {
+                stem_of(name): stamp
+                for name, stamp in _stamps_of(self.labels_folder).items()
+                if name.endswith(".json")
+            }
         except FileNotFoundError as error:
             raise UserError(
                 f"The project folder {self.folder.name} is gone.",
@@ -239,11 +287,13 @@ class PhotoLibrary:
             ) from error
         except OSError as error:
             raise disk_error(error, f"reading the project {self.folder.name}") from error
-        return {name: stamp for name, stamp in photos.items() if name not in twins}, labels
+        for name in twins:
+            photos.pop(name, None)
+        return photos, labels
 
     def _pictures(self) -> dict[str, _Stamp]:
         stamps = _stamps_of(self.photos_folder)
-        return {name: stamp for name, stamp in stamps.items() if is_picture_name(Path(name))}
+        return {name: stamp for name, stamp in stamps.items() if has_picture_ending(name)}
 
     def _read_label(self, photo: Photo) -> LabelFile | LabelFileError | None:
         path = self.label_path(photo)
@@ -263,6 +313,7 @@ class PhotoLibrary:
         label_path = self.label_path(photo)
         self._forget(photo.name)
         self._photos[photo.name] = photo
+        self._sorted = None
         self._stamps[photo.name] = (
             _stamp_of(photo.path.stat()),
             _stamp_of(label_path.stat()) if label_path.exists() else None,
@@ -271,6 +322,8 @@ class PhotoLibrary:
             self.drafts.remove_draft(photo)
 
     def _forget(self, name: str) -> None:
+        self._writes += 1
+        self._sorted = None
         for remembered in (self._photos, self._stamps, self._labels, self._sizes):
             remembered.pop(name, None)
 

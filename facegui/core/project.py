@@ -74,6 +74,7 @@ class Project(RememberingLibrary):
     def __init__(self, folder: Path, index: ProjectIndex, lock: ProjectLock | None) -> None:
         super().__init__(folder, index, writable=lock is not None)
         self._lock = lock
+        self._coming: set[str] = set()
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -189,22 +190,27 @@ class Project(RememberingLibrary):
             UserError: when the disk is full or cannot be written. Photos stored
                 until then stay.
         """
-        with self._mutex:
-            self._check_writable()
-            if not new:
-                return ()
-            try:
+        self._check_writable()
+        if not new:
+            return ()
+        names: list[str] = []
+        try:
+            with self._mutex:
                 waiting = self._labels_without_photo()
                 names = self._choose_names(new, waiting)
+                self._coming.update(names)
                 for name, photo in zip(names, new, strict=True):
                     if name not in waiting.values():
                         self._index.photos[name] = photo.record
-                self._save()
-                return tuple(
-                    self._store(name, photo) for name, photo in zip(names, new, strict=True)
-                )
-            except OSError as error:
-                raise disk_error(error, "saving the photos") from error
+                ready = self._prepare_save()
+            # Not while others wait for the mutex: a disk may take its time.
+            self._write_index(ready)
+            return tuple(self._store(name, photo) for name, photo in zip(names, new, strict=True))
+        except OSError as error:
+            raise disk_error(error, "saving the photos") from error
+        finally:
+            with self._mutex:
+                self._coming.difference_update(names)
 
     def delete(self, photos: Iterable[Photo]) -> trash.TrashEntry:
         """Moves photos and their labels to the trash.
@@ -280,6 +286,7 @@ class Project(RememberingLibrary):
         """
         names: list[str] = []
         taken = stems_in(self.photos_folder) | stems_in(self.labels_folder)
+        taken |= {stem_key(name) for name in self._coming}
         for photo in new:
             name = waiting.get(photo.record.digest or "", "")
             if Path(name).suffix != photo.picture.suffix or name in names:
@@ -304,5 +311,6 @@ class Project(RememberingLibrary):
             )
         elif new.boxes is not None:
             write_label_file(self.label_path(photo), new.boxes, photo.path, size)
-        self._look_again(photo)
+        with self._mutex:
+            self._look_again(photo)
         return photo

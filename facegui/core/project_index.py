@@ -11,7 +11,7 @@ from typing import Any
 
 from facegui import __version__
 from facegui.core.errors import UserError, disk_error
-from facegui.core.files import write_atomically, write_json
+from facegui.core.files import write_atomically
 from facegui.core.splits import Split
 
 log = logging.getLogger(__name__)
@@ -80,19 +80,30 @@ class ProjectIndex:
 
     def save(self, path: Path) -> None:
         """Raises `OSError` when the file cannot be written; then the old one stands."""
-        write_json(
-            path,
-            {
-                "schema": SCHEMA,
-                "written_by": f"facegui {__version__}",
-                "settings": self.settings,
-                "sessions": {key: asdict(session) for key, session in self.sessions.items()},
-                "photos": {
-                    name: _record_to_json(self.photos[name]) for name in sorted(self.photos)
-                },
-                **self.unknown,
-            },
+        document = {
+            "schema": SCHEMA,
+            "written_by": f"facegui {__version__}",
+            "settings": self.settings,
+            "sessions": {key: asdict(session) for key, session in self.sessions.items()},
+            **self.unknown,
+        }
+        try:
+            write_atomically(path, self._text(document, ensure_ascii=False))
+        except UnicodeEncodeError:  # half a character, from a file name that is not in UTF-8
+            write_atomically(path, self._text(document, ensure_ascii=True))
+
+    def _text(self, document: dict[str, Any], *, ensure_ascii: bool) -> str:
+        """Readable JSON with a line for each photo: of thousands that takes a tenth of the time."""
+
+        def dump(value: object, indent: int | None = None) -> str:
+            return json.dumps(value, indent=indent, ensure_ascii=ensure_ascii)
+
+        head = dump(document, 2).removesuffix("\n}")
+        photos = ",\n".join(
+            f"    {dump(name)}: {dump(_record_to_json(self.photos[name]))}"
+            for name in sorted(self.photos)
         )
+        return f'{head},\n  "photos": {{\n{photos}\n  }}\n}}\n'
 
 
 def load_index(
@@ -158,7 +169,8 @@ def _damaged(path: Path, details: str) -> UserError:
 
 
 def _record_to_json(record: PhotoRecord) -> dict[str, str]:
-    return {key: str(value) for key, value in asdict(record).items() if value is not None}
+    fields = {"split": record.split, "session": record.session, "digest": record.digest}
+    return {key: str(value) for key, value in fields.items() if value is not None}
 
 
 def _index_from(document: dict[str, Any]) -> ProjectIndex:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -32,6 +33,8 @@ class RememberingLibrary(PhotoLibrary):
     def __init__(self, folder: Path, index: ProjectIndex, *, writable: bool) -> None:
         super().__init__(folder, writable=writable, known=index.photos)
         self._index = index
+        self._saving = threading.Lock()
+        self._saves = self._saved = 0
         self.facts = FactsCache(self.cache_folder, writable=writable)
 
     @property
@@ -182,8 +185,29 @@ class RememberingLibrary(PhotoLibrary):
         self._save()
 
     def _save(self) -> None:
+        self._write_index(self._prepare_save())
+
+    def _prepare_save(self) -> tuple[int, ProjectIndex]:
+        """What is to be written, as it is now, and which save it is."""
         self._check_writable()
-        self._index.save(self.folder / INDEX_NAME)
+        with self._mutex:
+            self._saves += 1
+            index = self._index
+            copied = replace(
+                index,
+                photos=dict(index.photos),
+                sessions=dict(index.sessions),
+                settings=dict(index.settings),
+            )
+            return self._saves, copied
+
+    def _write_index(self, ready: tuple[int, ProjectIndex]) -> None:
+        """Writes `project.json`, unless what was prepared later is there already."""
+        number, index = ready
+        with self._saving:
+            if number > self._saved:
+                index.save(self.folder / INDEX_NAME)
+                self._saved = number
 
     def _save_or_explain(self, doing: str) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facegui.core.files import stem_of
 from facegui.core.images import PICTURE_SUFFIXES
 from facegui.core.project import Project
 from facegui.ui.burst import DEFAULT_COUNT, DEFAULT_INTERVAL_S, Burst
@@ -193,10 +195,10 @@ def labelled_count(project: Project | None) -> int:
     if project is None:
         return 0
     try:
-        labelled = {path.stem for path in project.labels_folder.iterdir()}
+        labelled = {stem_of(name) for name in os.listdir(project.labels_folder)}  # noqa: PTH208
     except OSError:
         return 0
-    return sum(Path(photo.name).stem in labelled for photo in project.photos)
+    return sum(stem_of(photo.name) in labelled for photo in project.photos)
 
 
 def skipped_in_words(skipped: Counter[str]) -> str:

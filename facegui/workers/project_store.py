@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from facegui.core.errors import UserError, disk_error
+from facegui.workers.newest import NewestWork
 
 # What a project stands on takes a third of the time until the window is seen, and
 # is not needed before the first one is opened.
 if TYPE_CHECKING:
-    from facegui.core.photo_library import Changes
+    from facegui.core.photo_library import Changes, FolderScan
+    from facegui.core.progress import StopToken
     from facegui.core.project import Project
     from facegui.core.runs import Run
 
@@ -51,7 +55,9 @@ class ProjectStore(QObject):
         self._run_names: tuple[tuple[str, str, bool], ...] = ()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_INTERVAL_MS)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self._look_behind)
+        self._scans: NewestWork | None = None
+        self._scanning = False
 
     @property
     def project(self) -> Project | None:
@@ -83,7 +89,11 @@ class ProjectStore(QObject):
         if self._project is not None:
             self._project.close()
         self._project = project
-        self._run_names = self._names_of_runs()
+        self._run_names = _names_of_runs(project)
+        self._end_scans()
+        self._scans = NewestWork(self)
+        self._scans.succeeded.connect(self._on_scanned)
+        self._scans.failed.connect(self._on_scan_failed)
         self._timer.start(LOOK_INTERVAL_MS)
         self.opened.emit()
 
@@ -91,6 +101,7 @@ class ProjectStore(QObject):
         """Closes the project, if one is open."""
         if self._project is not None:
             self._timer.stop()
+            self._end_scans()
             self._project.close()
             self._project = None
             self._run_names = ()
@@ -101,23 +112,55 @@ class ProjectStore(QObject):
         """Looks at the folder now: our own changes are told without waiting for the timer."""
         if self._project is None:
             return
-        started_s = time.monotonic()
         try:
             changes = self._project.refresh()
-            names = self._names_of_runs()
+            names = _names_of_runs(self._project)
         except UserError as error:
             self._give_up(error)
-            return
         except OSError as error:
             self._give_up(disk_error(error, f"reading the project {self._project.name}"))
+        else:
+            self._take_over(changes, names)
+
+    @Slot()
+    def _look_behind(self) -> None:
+        """Looks at the folder on another thread: thousands of files take their time."""
+        if self._project is not None and self._scans is not None and not self._scanning:
+            self._scanning = True
+            self._scans.ask(functools.partial(_scan, self._project))
+
+    @Slot(object)
+    def _on_scanned(self, scanned: _Scanned) -> None:
+        self._scanning = False
+        if self._project is not scanned.project:
             return
-        took_ms = 1000 * (time.monotonic() - started_s)
-        self._timer.setInterval(max(LOOK_INTERVAL_MS, round(LOOK_SHARE * took_ms)))
+        self._timer.setInterval(max(LOOK_INTERVAL_MS, round(LOOK_SHARE * scanned.took_ms)))
+        # None: the program wrote something meanwhile; the next look sees the rest.
+        self._take_over(self._project.take_over(scanned.scan), scanned.run_names)
+
+    @Slot(object)
+    def _on_scan_failed(self, error: Exception) -> None:
+        self._scanning = False
+        if self._project is None:
+            return
+        if isinstance(error, OSError):
+            error = disk_error(error, f"reading the project {self._project.name}")
+        if isinstance(error, UserError):
+            self._give_up(error)
+
+    def _take_over(self, changes: Changes | None, names: _RunNames) -> None:
         if changes:
             self.photos_changed.emit(changes)
         if names != self._run_names:
             self._run_names = names
             self.runs_changed.emit()
+
+    def _end_scans(self) -> None:
+        self._scanning = False
+        if self._scans is not None:
+            self._scans.shut_down()
+            self._scans.deleteLater()
+            self._scans = None
 
     def tell(self, changes: Changes) -> None:
         """Passes on what the program itself changed, which `refresh` does not report."""
@@ -134,5 +177,27 @@ class ProjectStore(QObject):
         self._timer.stop()
         self.failed.emit(error)
 
-    def _names_of_runs(self) -> tuple[tuple[str, str, bool], ...]:
-        return tuple((run.name, run.title, run.complete) for run in self.runs)
+
+_RunNames = tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scanned:
+    """What a look behind found, and how long it took."""
+
+    project: Project
+    scan: FolderScan
+    run_names: _RunNames
+    took_ms: float
+
+
+def _scan(project: Project, _report: object, _stop: StopToken) -> _Scanned:
+    started_s = time.monotonic()
+    scan, names = project.scan(), _names_of_runs(project)
+    return _Scanned(project, scan, names, 1000 * (time.monotonic() - started_s))
+
+
+def _names_of_runs(project: Project) -> _RunNames:
+    from facegui.core.runs import list_runs
+
+    return tuple((run.name, run.title, run.complete) for run in list_runs(project.runs_folder))
