@@ -33,6 +33,7 @@ from facegui.ui.user_settings import UserSettingsFile
 from facegui.workers.heartbeat import Heartbeat
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
+from facegui.workers.tensorflow_loader import TensorFlowLoader
 
 from photo_sets import REAL_PHOTOS  # isort: skip
 from tables import Figure, argument_parser, show  # isort: skip
@@ -99,7 +100,9 @@ class Measured:
         self._heartbeat = Heartbeat()
         self._store = ProjectStore()
         settings = UserSettingsFile(scratch / "settings.json")
-        self._window = MainWindow(self._store, JobBoard(), settings, TABS)
+        # How long TensorFlow's import holds the window up is told by `stalls.py`.
+        loader = TensorFlowLoader(load=lambda: None)
+        self._window = MainWindow(self._store, JobBoard(), settings, TABS, loader=loader)
 
     def steps(self) -> Steps:
         self._window.show()

@@ -61,7 +61,9 @@ class PhotoModel(QAbstractListModel):
         self._images: OrderedDict[str, tuple[LoadedPicture, QImage | None]] = OrderedDict()
         self._asked: set[str] = set()
         self._reader = LabelReader(self)
-        self._loader = PictureLoader(THUMBNAIL_SIDE, threads=2, longest=MOST_WAITING, parent=self)
+        self._loader = PictureLoader(
+            THUMBNAIL_SIDE, threads=2, longest=MOST_WAITING, keep=True, parent=self
+        )
         self._reader.entries_read.connect(self._on_entries_read)
         self._loader.loaded.connect(self._on_thumbnail)
         self._loader.dropped.connect(self._on_dropped)

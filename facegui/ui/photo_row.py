@@ -102,7 +102,9 @@ class PhotoRow(QListWidget):
 
 def row_loader(parent: QWidget) -> PictureLoader:
     """What makes the thumbnails of all rows of a page."""
-    return PictureLoader(THUMBNAIL_SIDE, threads=1, longest=8 * MOST_SHOWN, parent=parent)
+    return PictureLoader(
+        THUMBNAIL_SIDE, threads=1, longest=8 * MOST_SHOWN, keep=True, parent=parent
+    )
 
 
 def _with_boxes(loaded: LoadedPicture, boxes: Sequence[Box]) -> QPixmap:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels, read_small_picture
 from facegui.core.photo_library import Photo
+from facegui.core.thumbnail_cache import FOLDER_NAME, read_thumbnail
 
 THUMBNAIL_SIDE = 256
 """Longest side in pixels: sharp at twice the density of a plain screen."""
@@ -79,10 +80,11 @@ class _Reader(QObject):
 
     loaded = Signal(object)
 
-    def __init__(self, wishes: _Wishes, side: int) -> None:
+    def __init__(self, wishes: _Wishes, side: int, *, keep: bool) -> None:
         super().__init__()
         self._wishes = wishes
         self._side = side
+        self._keep = keep
 
     @Slot()
     def run(self) -> None:
@@ -93,11 +95,18 @@ class _Reader(QObject):
     def _load(self, photo: Photo) -> LoadedPicture:
         time_ns = changed_ns(photo.path)
         try:
-            pixels, size = read_small_picture(photo.path, self._side)
+            pixels, size = self._read(photo)
         except UserError as error:
             return LoadedPicture(photo, time_ns, None, (1, 1), error)
         pixels.flags.writeable = False
         return LoadedPicture(photo, time_ns, pixels, size)
+
+    def _read(self, photo: Photo) -> tuple[Pixels, tuple[int, int]]:
+        cache = photo.path.parent.parent / "cache"
+        if self._keep and cache.is_dir():
+            folder = cache / FOLDER_NAME / str(self._side)
+            return read_thumbnail(photo.path, folder, self._side)
+        return read_small_picture(photo.path, self._side)
 
 
 class PictureLoader(QObject):
@@ -111,18 +120,25 @@ class PictureLoader(QObject):
         side: longest side in pixels of what is made; larger pictures are made smaller.
         threads: how many at a time; they start with the first wish.
         longest: how many wishes wait; older ones are dropped.
+        keep: whether what is made is kept in the project's cache.
     """
 
     loaded = Signal(object)
     dropped = Signal(str)
 
     def __init__(
-        self, side: int, *, threads: int, longest: int, parent: QObject | None = None
+        self,
+        side: int,
+        *,
+        threads: int,
+        longest: int,
+        keep: bool = False,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._wishes = _Wishes(longest)
         self._threads = [QThread(self) for _ in range(threads)]
-        self._readers = [_Reader(self._wishes, side) for _ in self._threads]
+        self._readers = [_Reader(self._wishes, side, keep=keep) for _ in self._threads]
         for thread, reader in zip(self._threads, self._readers, strict=True):
             reader.moveToThread(thread)
             thread.started.connect(reader.run)
