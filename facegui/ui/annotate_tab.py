@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
-from facegui.core.mistakes import PhotoMistakes
 from facegui.core.photo_library import PhotoState
 from facegui.ui.annotate_actions import AnnotateActions
 from facegui.ui.annotate_controls import (
     FilterControls,
     LabelmeControls,
     PhotoControls,
-    PhotoNotice,
 )
-from facegui.ui.box_editor import EDITOR_KEYS, BoxEditor
-from facegui.ui.draft_controls import DraftControls, doubt_in_words
-from facegui.ui.draft_review import DraftReview, seen_by_network
+from facegui.ui.box_editor import EDITOR_KEYS
+from facegui.ui.draft_controls import DraftControls
+from facegui.ui.draft_review import DraftReview
 from facegui.ui.label_desk import LabelDesk
 from facegui.ui.label_progress import NO_PHOTOS, LabelProgress
+from facegui.ui.label_view import LabelView
 from facegui.ui.large_pictures import LargePictures
 from facegui.ui.photo_gallery import PhotoGallery
 from facegui.ui.photo_model import PhotoModel
@@ -30,18 +29,6 @@ from facegui.workers.job_board import JobBoard
 from facegui.workers.label_reader import PhotoEntry
 from facegui.workers.labelme_process import LabelmeEnd, LabelmeProcess
 from facegui.workers.project_store import ProjectStore
-from facegui.workers.thumbnails import LoadedPicture
-
-_BADGES: dict[PhotoState | None, str] = {
-    PhotoState.UNLABELLED: "Not labelled yet",
-    PhotoState.NO_FACE: "No face",
-}
-_WHY_LOCKED: dict[PhotoState | None, str] = {
-    None: "Its label is still being read.",
-    PhotoState.BROKEN: "Its label file is broken: start over first.",
-}
-_RIGHT = "The label is right"
-_LABELME_OPEN = "LabelMe is open. What it saves is shown here at once; close it to draw here again."
 
 
 class AnnotateTab(Tab):
@@ -75,7 +62,6 @@ class AnnotateTab(Tab):
         super().__init__(parent)
         self._store = store
         self._name: str | None = None
-        self._picture: LoadedPicture | None = None
         self._has_begun = False
         self.labelme = labelme or LabelmeProcess()
         self.labelme.setParent(self)
@@ -90,21 +76,14 @@ class AnnotateTab(Tab):
         self._on_photos_changed()
 
     def _build(self) -> None:
-        self.editor = BoxEditor()
-        self.editor.setObjectName("annotate.editor")
-        self.notice = PhotoNotice()
+        self.large = LabelView()
+        self.editor, self.notice = self.large.editor, self.large.notice
         self.gallery = PhotoGallery(self.model)
         self.gallery.setObjectName("annotate.gallery")
-        large = QWidget()
-        layout = QVBoxLayout(large)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(GRID)
-        layout.addWidget(self.editor, 1)
-        layout.addWidget(self.notice)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setHandleWidth(2 * GRID)
-        self.splitter.addWidget(large)
+        self.splitter.addWidget(self.large)
         self.splitter.addWidget(self.gallery)
         self.splitter.setStretchFactor(0, 1)
         self.stage.addWidget(self.splitter)
@@ -347,44 +326,10 @@ class AnnotateTab(Tab):
             picture = self.pictures.get(
                 project.photo(self._entry.name), project.photo(following) if following else None
             )
-        if picture is not self._picture:
-            self._picture = picture
-            if picture is None:
-                self.editor.set_picture(None)
-            else:
-                self.editor.set_picture(picture.pixels, picture.size)
-        self._show_label()
-        self._show_state()
-
-    def _show_label(self) -> None:
-        entry, picture = self._entry, self._picture
-        state = entry.state if entry else None
-        self.editor.set_locked(self._busy or _WHY_LOCKED.get(state, ""))
-        draft = entry.draft if entry else None
-        if draft is not None and picture:
-            self.editor.set_boxes(draft.boxes, [found.confidence for found in draft.detections])
-            what = "Draft" if draft.detections else "Draft: no face"
-            self.editor.set_badge(f"{what}, {draft.certainty:.0%} sure. Enter accepts it.")
-        else:
-            self.editor.set_boxes(entry.boxes if entry and picture else ())
-            self.editor.set_badge(_BADGES.get(state, ""))
+        self.large.show_picture(picture)
         doubt = self.review.doubt(self._name)
-        self.editor.set_others(seen_by_network(doubt) if picture else ())
-        self._show_notice(doubt)
-
-    def _show_notice(self, doubt: PhotoMistakes | None) -> None:
-        entry, picture = self._entry, self._picture
-        if picture is not None and picture.error is not None:
-            self.notice.say("error", str(picture.error))
-        elif entry is not None and entry.error is not None:
-            text = f"{entry.error.what} “Start over” moves this file to the trash."
-            self.notice.say("error", text, "Start over")
-        elif self.labelme.running:
-            self.notice.say("notice", _LABELME_OPEN)
-        elif doubt is not None:
-            self.notice.say("notice", doubt_in_words(doubt.mistakes[0]), _RIGHT)
-        else:
-            self.notice.say("", "")
+        self.large.show_label(self._entry, doubt, self._busy, labelme_runs=self.labelme.running)
+        self._show_state()
 
     @Slot()
     def _show_actions(self) -> None:

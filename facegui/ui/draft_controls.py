@@ -13,7 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from facegui.core.mistakes import Mistake, MistakeKind
+from facegui.core.drawing import MarkedBox, Meaning
+from facegui.core.mistakes import Mistake, MistakeKind, PhotoMistakes
 from facegui.ml.draft_messages import LEAST_LABELLED
 from facegui.ui.annotate_actions import AnnotateActions
 from facegui.ui.annotate_controls import ActionButton
@@ -124,7 +125,6 @@ class DraftControls(QWidget):
             self.opinion.setText("No label looks wrong." if has_judged else "")
             self.ask.setText("Second opinion")
         self.opinion.setVisible(bool(self.opinion.text()))
-        self.setVisible(True)
         self.ask.setVisible(labelled >= LEAST_JUDGED)
         reason = "" if doubts else why_not
         self.ask.setEnabled(not reason)
@@ -172,3 +172,13 @@ DOUBTS = {
 def doubt_in_words(mistake: Mistake) -> str:
     """What the network holds against a label."""
     return DOUBTS[mistake.kind]
+
+
+def seen_by_network(doubt: PhotoMistakes | None) -> list[MarkedBox]:
+    """The faces that the network sees and that have no box."""
+    mistakes = doubt.mistakes if doubt is not None else ()
+    return [
+        MarkedBox(mistake.box, Meaning.DETECTION, f"{mistake.badness:.0%}")
+        for mistake in mistakes
+        if mistake.kind is MistakeKind.FALSE_ALARM
+    ]

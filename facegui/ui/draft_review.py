@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from facegui.core.drawing import MarkedBox, Meaning
 from facegui.core.errors import UserError
-from facegui.core.mistakes import MistakeKind, PhotoMistakes
+from facegui.core.mistakes import PhotoMistakes
 from facegui.ui.draft_controls import DraftControls
 from facegui.ui.label_desk import LabelDesk
 from facegui.ui.photo_model import PhotoModel
@@ -92,13 +91,3 @@ class DraftReview(QObject):
         shown = self._desk.entry.name if self._desk.entry is not None else ""
         place = names.index(shown) + 1 if shown in names else 0
         self.photo_wanted.emit(names[place % len(names)])
-
-
-def seen_by_network(doubt: PhotoMistakes | None) -> list[MarkedBox]:
-    """The faces that the network sees and that have no box."""
-    mistakes = doubt.mistakes if doubt is not None else ()
-    return [
-        MarkedBox(mistake.box, Meaning.DETECTION, f"{mistake.badness:.0%}")
-        for mistake in mistakes
-        if mistake.kind is MistakeKind.FALSE_ALARM
-    ]
