@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import sys
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from facegui.core.errors import UserError, disk_error
@@ -30,7 +32,7 @@ from facegui.ml.drafting import Drafter
 log = logging.getLogger(__name__)
 
 _BELOW_NORMAL_PRIORITY_CLASS = 0x4000
-_NICENESS = 10
+_NICENESS = 15
 
 MakeDrafter = Callable[[Path, Report, StopToken], Drafter]
 
@@ -114,10 +116,28 @@ def main() -> int:
         replies.flush()
 
     try:
-        serve(sys.stdin, answer, Path(sys.argv[1]), make_drafter)
+        serve(_requests(), answer, Path(sys.argv[1]), make_drafter)
     except BrokenPipeError:  # the window is gone
         return 1
     return 0
+
+
+def _requests() -> Iterator[str]:
+    """The lines of the standard input. When that ends, so does the process, at once.
+
+    The window is gone then, perhaps killed, and nobody wants the work in hand; whatever
+    it writes is written whole or not at all.
+    """
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        yield lines.get()
 
 
 def _step_back() -> None:

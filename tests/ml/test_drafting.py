@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -242,6 +244,28 @@ class _StandIn:
 
     def second_opinion(self, _samples: Any, _report: Any, _stop: Any) -> Any:
         return ()
+
+
+def test_process_ends_with_the_window_whatever_it_is_at(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from facegui.ml import draft_server as d;"
+        "d.make_drafter = lambda *_: (print('busy', flush=True), time.sleep(600));"
+        "sys.argv = ['', sys.argv[1]]; sys.exit(d.main())"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(encode_request(OpinionRequest(())).decode("ascii"))
+        process.stdin.flush()
+        assert process.stderr.readline() == "busy\n"  # its output is kept for replies
+        process.stdin.close()
+        assert process.wait(60) == 0
 
 
 def test_server_goes_on_after_an_error_with_the_same_drafter(tmp_path: Path) -> None:
