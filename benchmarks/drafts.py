@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -44,6 +44,8 @@ BARS = {10: 0.70, 20: 0.85, 40: 0.92}
 RIGHT_IOU = 0.7
 ACCEPT_S, CORRECT_S, BOX_S, NO_FACE_S = 1.0, 4.0, 7.0, 1.0
 """Papadopoulos et al., "Extreme clicking", ICCV 2017, for boxing; one key says "no face"."""
+Result = TypeVar("Result")
+
 PLANTED_SHARE, LOOKED_AT_SHARE = 0.1, 0.2
 
 
@@ -95,7 +97,8 @@ def session_s(drafter: Drafter, samples: Sequence[Sample], seed: int) -> tuple[f
     """Seconds that a simulated user needs with drafts, and by hand.
 
     The first photos come in a random order; after that the least certain draft comes first,
-    as in the window, and the network learns anew after every eighth part more labels.
+    as in the window. The network learns anew after every fourth part more labels: about so
+    many the user has done when a round is over, as one takes some seconds.
     """
     order = np.random.default_rng(seed).permutation(len(samples))
     labelled = [samples[i] for i in order[:LEAST_LABELLED]]
@@ -106,7 +109,7 @@ def session_s(drafter: Drafter, samples: Sequence[Sample], seed: int) -> tuple[f
     while rest:
         drafter.learn(labelled, ignore_progress, StopToken())
         drafts = sorted(_drafts(drafter, list(rest.values())), key=lambda draft: draft.certainty)
-        for draft in drafts[: max(LEAST_NEW_LABELS, len(labelled) // 8)]:
+        for draft in drafts[: max(LEAST_NEW_LABELS, len(labelled) // 4)]:
             sample = rest.pop(draft.photo.name)
             spent += _review_s(sample, draft)
             labelled.append(sample)
@@ -199,12 +202,26 @@ def _spoiled(sample: Sample, random: np.random.Generator) -> Sample:
                 return Sample(sample.photo, (sloppy,))
 
 
+def each_order(
+    measure_one: Callable[[Drafter, Sequence[Sample], int], Result],
+    drafter: Drafter,
+    samples: Sequence[Sample],
+    orders: int,
+) -> list[Result]:
+    """What is measured with each random order, told as it comes: all take long."""
+    results = []
+    for seed in range(orders):
+        results.append(measure_one(drafter, samples, seed))
+        print(f"{measure_one.__name__}, order {seed}: {results[-1]}", file=sys.stderr)
+    return results
+
+
 def measure(name: str, orders: int, cache: Path, parts: Sequence[str]) -> list[Figure]:
     samples = photos_of(name)
     drafter = make_drafter(cache, ignore_progress, StopToken())
     figures = []
     if "drafts" in parts:
-        all_counts = [drafts_after(drafter, samples, seed) for seed in range(orders)]
+        all_counts = each_order(drafts_after, drafter, samples, orders)
         for labelled, bar in BARS.items():
             counts = [each[labelled] for each in all_counts]
             shares = [each.right / each.faces for each in counts]
@@ -216,11 +233,11 @@ def measure(name: str, orders: int, cache: Path, parts: Sequence[str]) -> list[F
             text = f"{name}: drafts on photos with no face after {labelled}"
             figures.append(Figure(text, alarms, "", at_most, at_most=True))
     if "errors" in parts:
-        found = [planted_found(drafter, samples, seed) for seed in range(orders)]
+        found = each_order(planted_found, drafter, samples, orders)
         text = f"{name}: planted errors in the first 20 % (worst {min(found):.2f})"
         figures.append(Figure(text, statistics.mean(found), "", 0.80))
     if "time" in parts:
-        times = [session_s(drafter, samples, seed) for seed in range(orders)]
+        times = each_order(session_s, drafter, samples, orders)
         share = statistics.mean(spent / by_hand for spent, by_hand in times)
         worst = max(spent / by_hand for spent, by_hand in times)
         text = f"{name}: user's time against boxing all by hand (worst {worst:.2f})"
