@@ -153,6 +153,22 @@ class RememberingLibrary(PhotoLibrary):
             )
             self._save_or_explain("saving who is in the photos")
 
+    def forget_sessions(self, sessions: Iterable[str]) -> None:
+        """Forgets sessions, and what is remembered of their photos that are not there.
+
+        Raises:
+            UserError: when the project cannot be written.
+        """
+        with self._mutex:
+            gone = set(sessions)
+            here = {photo.name for photo in self.photos}
+            for name, record in list(self._index.photos.items()):
+                if record.session in gone and name not in here:
+                    del self._index.photos[name]
+            for key in gone:
+                self._index.sessions.pop(key, None)
+            self._save_or_explain("forgetting sessions")
+
     @property
     def split_settings(self) -> SplitSettings:
         try:

@@ -21,6 +21,7 @@ from facegui.core.coverage import Coverage, Task, coverage_of
 from facegui.core.errors import UserError
 from facegui.core.health import Finding, check_project
 from facegui.core.leaks import mend_leaks
+from facegui.core.people import Person, delete_person
 from facegui.core.photo_library import Changes
 from facegui.core.progress import Progress, Report, StopToken
 from facegui.core.project import Project
@@ -28,6 +29,8 @@ from facegui.core.trash import TrashEntry
 from facegui.ui.coverage_page import CoveragePage
 from facegui.ui.health_page import HealthPage
 from facegui.ui.icons import icon
+from facegui.ui.people_page import PeoplePage
+from facegui.ui.run_words import title_of
 from facegui.ui.style import GRID, set_role
 from facegui.workers.newest import NewestWork
 from facegui.workers.project_store import ProjectStore
@@ -64,6 +67,7 @@ class PhotoCheck(QDialog):
         self._changing = False
         self.health = HealthPage()
         self.coverage = CoveragePage()
+        self.people = PeoplePage()
         self._build()
         self._looks = NewestWork(self)
         self._looks.progressed.connect(self._on_progress)
@@ -78,6 +82,9 @@ class PhotoCheck(QDialog):
         store.photos_changed.connect(self._on_photos_changed)
         self.health.photo_wanted.connect(self._on_photo_wanted)
         self.health.camera_wanted.connect(self._on_camera_wanted)
+        self.people.delete_wanted.connect(self._delete_person)
+        self.people.noted.connect(self._timer.start)
+        self.people.failed.connect(self._on_failed)
         self.coverage.tasks_wanted.connect(self._on_tasks_wanted)
         self.health.throw_wanted.connect(self._throw_away)
         self.health.mend_wanted.connect(self._mend)
@@ -102,6 +109,7 @@ class PhotoCheck(QDialog):
         self.pages.setDocumentMode(True)
         self.pages.addTab(self.health, "Health")
         self.pages.addTab(self.coverage, "Coverage")
+        self.pages.addTab(self.people, "People")
         layout.addWidget(self.pages, 1)
         layout.addLayout(foot)
 
@@ -141,6 +149,7 @@ class PhotoCheck(QDialog):
         if self._store.project is not None:
             self.health.show_findings(self._store.project, findings)
             self.health.set_busy("A moment…" if self._changing else "")
+            self.people.show_project(self._store.project)
         self.checked.emit(len(findings))
 
     @Slot(object)
@@ -190,6 +199,10 @@ class PhotoCheck(QDialog):
     def _mend(self) -> None:
         self._change(_mend)
 
+    @Slot(object)
+    def _delete_person(self, person: Person) -> None:
+        self._change(_delete_person, person)
+
     @Slot()
     def _undo(self) -> None:
         if self._entry is not None:
@@ -234,6 +247,16 @@ def _throw_away(
     number = "1 photo is" if len(photos) == 1 else f"{len(photos):,} photos are"
     removed = Changes(removed=tuple(sorted(photo.name for photo in photos)))
     return f"{number} in the trash now.", removed, entry
+
+
+def _delete_person(project: Project, person: Person, _report: Report, _stop: StopToken) -> _Done:
+    deleted = delete_person(project, person)
+    gone = len(deleted.photos) + deleted.from_trash
+    words = f"{'1 photo is' if gone == 1 else f'{gone:,} photos are'} deleted for good."
+    if deleted.runs:
+        names = ", ".join(title_of(run) for run in deleted.runs)
+        words += f" These runs learned from them, delete them in the Train tab: {names}."
+    return words, Changes(removed=deleted.photos), None
 
 
 def _restore(project: Project, entry: TrashEntry, _report: Report, _stop: StopToken) -> _Done:

@@ -111,3 +111,26 @@ def test_badge_says_how_many_things_there_are(qtbot, store, board, sick_project)
     assert not badge.action.isEnabled()
     assert not badge.page.isVisible()
     badge.shut_down()
+
+
+def test_people_are_noted_and_deleted_everywhere(qtbot, check, store, sick_project):
+    (session,) = sick_project.sessions
+    field = check.people.fields[session]
+    field.setText(" Ada ,Bob  B.,")
+    with qtbot.waitSignal(check.checked, timeout=20000):
+        field.editingFinished.emit()
+    assert sick_project.sessions[session].people == ("Ada", "Bob B.")
+    ada = check.people.people[0]
+    assert not ada.sure_button.isVisibleTo(ada)
+    ada.delete_button.click()
+    assert "12 photos with Ada go for good" in ada.words.text()
+    assert "12 photos of them are of sessions with others" in ada.words.text()
+    ada.keep_button.click()
+    assert ada.words.text() == "Ada: 12 photos"
+    ada.delete_button.click()
+    with qtbot.waitSignals([store.photos_changed, check.checked], timeout=20000):
+        ada.sure_button.click()
+    assert "12 photos are deleted for good" in check.notice.text()
+    assert {photo.name for photo in sick_project.photos} == {"copy.jpg", "dark.jpg", "new.jpg"}
+    assert check.people.people == ()
+    assert not check.undo_button.isVisible()

@@ -1,0 +1,105 @@
+"""Who is in the photos, and how somebody is deleted everywhere."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from facegui.core import trash
+from facegui.core.boxes import Box
+from facegui.core.files import write_json
+from facegui.core.people import delete_person, people_of
+from facegui.core.project_index import PhotoRecord
+from facegui.core.run_photos import read_run_photos, write_run_photos
+from facegui.core.runs import SETTINGS_NAME, Run, list_runs, new_run_folder
+from facegui.core.splits import Split
+
+FACE = Box(10.0, 5.0, 30.0, 25.0)
+
+
+@pytest.fixture
+def sessions(project, add_photo):
+    """Ada alone, Ada with Bob, and Bob alone; two photos each."""
+    keys = {}
+    for name, people in (("ada", ["Ada"]), ("both", ["Ada", "Bob"]), ("bob", ["Bob"])):
+        keys[name] = project.new_session(name)
+        project.note_people(keys[name], people)
+        for number in range(2):
+            record = PhotoRecord(Split.TRAIN, keys[name])
+            add_photo(f"{name}{number}.jpg", (FACE,), record)
+    return keys
+
+
+def run_of(project):
+    folder = new_run_folder(project.runs_folder)
+    write_json(folder / SETTINGS_NAME, {})
+    write_run_photos(folder, project)
+    return Run(folder)
+
+
+def files(folder):
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+def test_people_are_told_with_their_photos(project, sessions):
+    ada, bob = people_of(project)
+    assert (ada.name, ada.photos, ada.shared) == (
+        "Ada",
+        ("ada0.jpg", "ada1.jpg", "both0.jpg", "both1.jpg"),
+        2,
+    )
+    assert bob.sessions == tuple(sorted((sessions["both"], sessions["bob"])))
+
+
+def test_a_person_is_deleted_everywhere(project, sessions):
+    run = run_of(project)
+    thrown = project.delete([project.photo("ada1.jpg"), project.photo("bob1.jpg")])
+    (project.augmented_folder / "train" / "images").mkdir(parents=True)
+    (project.augmented_folder / "train" / "images" / "ada0-0001.jpg").write_bytes(b"copy")
+    (project.cache_folder / "features").mkdir()
+    (project.cache_folder / "features" / "x.npy").write_bytes(b"features")
+    thumbnails = project.cache_folder / "thumbnails" / "256"
+    thumbnails.mkdir(parents=True)
+    for name in ("ada0.jpg", "bob0.jpg"):
+        (thumbnails / f"{name}.jpg").write_bytes(b"small")
+    project.facts.facts(project.photos)
+    ada = next(person for person in people_of(project) if person.name == "Ada")
+    deleted = delete_person(project, ada)
+    assert deleted.photos == ("ada0.jpg", "both0.jpg", "both1.jpg")
+    assert (deleted.from_trash, deleted.copies, deleted.runs) == (1, True, (run,))
+    assert [photo.name for photo in project.photos] == ["bob0.jpg"]
+    left = files(project.folder) - files(project.runs_folder)
+    assert not any("ada" in name or "both" in name for name in left)
+    assert not any(name.endswith(".npy") for name in left)
+    assert (thumbnails / "bob0.jpg.jpg").exists()
+    assert trash.entries(project.trash_folder) == (thrown,)
+    assert project.restore(thrown)[0].name == "bob1.jpg"
+    assert set(project.sessions) == {sessions["bob"]}
+    index = json.loads((project.folder / "project.json").read_text("utf-8"))
+    assert "Ada" not in json.dumps(index["sessions"][sessions["bob"]])
+    assert set(index["photos"]) == {"bob0.jpg", "bob1.jpg"}
+
+
+@pytest.mark.usefixtures("sessions")
+def test_only_runs_that_may_know_the_person_are_told(project):
+    first = run_of(project)
+    ada, bob = people_of(project)
+    delete_person(project, ada)
+    second = run_of(project)
+    unknown = new_run_folder(project.runs_folder)
+    write_json(unknown / SETTINGS_NAME, {})
+    assert second.folder != first.folder
+    assert read_run_photos(Run(unknown)) is None
+    assert read_run_photos(second)["bob0.jpg"].people == ("Bob",)
+    bob = people_of(project)[0]
+    assert delete_person(project, bob).runs == list_runs(project.runs_folder)
+
+
+@pytest.mark.usefixtures("sessions")
+def test_nothing_is_left_to_delete_the_second_time(project):
+    ada = people_of(project)[0]
+    delete_person(project, ada)
+    again = delete_person(project, ada)
+    assert again.photos == ()
+    assert again.from_trash == 0
