@@ -66,7 +66,8 @@ class RunRow:
     @classmethod
     def of(cls, run: Run) -> RunRow:
         if not run.complete:
-            return cls(run, title_of(run), "broken off, no model", "")
+            words = "broken off, can go on" if run.resumable else "broken off, no model"
+            return cls(run, title_of(run), words, "")
         try:
             card = run.card()
         except UserError as error:

@@ -33,8 +33,10 @@ from facegui.core.runs import EpochMetrics, Run
 from facegui.ui.icons import icon
 from facegui.ui.loss_chart import MOST_RUNS, LossChart, run_colour
 from facegui.ui.picture_grid import PictureCell
+from facegui.ui.run_actions import RunActions
 from facegui.ui.run_words import (
     Figure,
+    broken_sentence,
     doubt_sentence,
     duration,
     figures,
@@ -123,6 +125,9 @@ class RunResult(QWidget):
         if len(self._shown) == 1:
             item = self._shown[0]
             self.one.show_card(item.card)
+            self.one.run_actions.show_run(item.run)
+            if not item.card:
+                self.one.sentence.setText(broken_sentence(item.run, len(item.epochs)))
             if item.run.complete:
                 self.one.say("Looking for mistakes\N{HORIZONTAL ELLIPSIS}")
                 look = functools.partial(self._look_for_mistakes, project, item.run)
@@ -231,6 +236,7 @@ class _OneRun(QScrollArea):
         self.further = _words("faint")
         self.detect_button = QPushButton(icon("mdi6.face-recognition"), "Try it live")
         self.detect_button.setObjectName("train.detect")
+        self.run_actions = RunActions()
         self.figures = [_FigureView() for _ in range(5)]
         self.doubt = _words("faint")
         self.doubt.setObjectName("train.doubt")
@@ -256,6 +262,7 @@ class _OneRun(QScrollArea):
         layout.setSpacing(GRID)
         layout.addWidget(self.sentence)
         layout.addLayout(head)
+        layout.addWidget(self.run_actions)
         layout.addSpacing(GRID)
         layout.addLayout(numbers)
         layout.addWidget(self.doubt)
@@ -281,8 +288,7 @@ class _OneRun(QScrollArea):
         for widget in (*about_model, *self.figures):
             widget.setVisible(known)
         if not known:
-            self.sentence.setText("This training was broken off before it had a model.")
-            self.further.setText("Its curves are kept; delete it if you have no use for them.")
+            self.further.setText("Its curves are kept. Throw it away if you have no use for it.")
             return
         self.sentence.setText(result_sentence(card))
         self.further.setText(further_sentence(card))

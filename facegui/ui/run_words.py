@@ -76,6 +76,18 @@ def result_sentence(card: Mapping[str, Any]) -> str:
     )
 
 
+def broken_sentence(run: Run, epochs: int) -> str:
+    """Of a training that did not end, how far it was.
+
+    Args:
+        run: that has no model.
+        epochs: that it did.
+    """
+    if not run.resumable:
+        return "This training was broken off before anything of it could be kept."
+    return f"The training of {when(run) or run.name} was broken off in epoch {epochs + 1}."
+
+
 def further_sentence(card: Mapping[str, Any]) -> str:
     """What it took for a face that is none."""
     scores = test_scores(card)

@@ -12,34 +12,37 @@ from facegui.core.errors import UserError
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.runs import BatchMetrics, Run
+from facegui.ml.export_formats import ExportFormat
 from facegui.ml.presets import DEFAULT_PRESET, PRESETS, TrainSettings
 from facegui.ui.loss_chart import load_plotting
 from facegui.ui.picture_view import PictureView
+from facegui.ui.run_actions import RunExporter
 from facegui.ui.run_list import RunList
 from facegui.ui.run_result import LookForMistakes, RunResult
 from facegui.ui.style import set_role
 from facegui.ui.tab import Tab
 from facegui.ui.train_controls import TrainControls
 from facegui.ui.train_live import TrainLive
+from facegui.ui.train_words import message_in_words, notes_in_words
+from facegui.workers.export_job import ExportRun, export_lazily
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.mistake_look import look_for_mistakes
 from facegui.workers.newest import NewestWork
 from facegui.workers.project_store import ProjectStore
-from facegui.workers.training_job import Train, train_lazily, training_job
+from facegui.workers.training_job import (
+    Train,
+    resume_lazily,
+    resuming_job,
+    train_lazily,
+    training_job,
+)
 from facegui.workers.training_look import TrainingLook, TrainingLooker
 
 log = logging.getLogger(__name__)
 
 SETTINGS_KEY = "training"
 """Under which a project keeps its settings."""
-
-_WHAT_IS_SEEN = (
-    "A loss says how wrong the network is: the lower, the better. Dashed: on the pictures that it"
-    " learns from. Solid: on validation photos, that it does not learn from.\n\n"
-    "Once the solid curve falls no more, there is nothing left to learn. The best epoch, with the"
-    " star, is the one that is kept."
-)
 
 LOOK_AFTER_MS = 300
 """Photos and labels change in bursts."""
@@ -52,6 +55,8 @@ class TrainTab(Tab):
         store: the open project.
         board: where trainings run.
         train: trains; see `ml.training.train`.
+        resume: goes on; see `ml.training.resume`.
+        export: exports; see `ml.exporting.export_run`.
         look_for_mistakes: see `workers.mistake_look`.
         controls: another choice of settings.
     """
@@ -68,11 +73,14 @@ class TrainTab(Tab):
         parent: QWidget | None = None,
         *,
         train: Train = train_lazily,
+        resume: Train = resume_lazily,
+        export: ExportRun = export_lazily,
         look_for_mistakes: LookForMistakes = look_for_mistakes,
         controls: TrainControls | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._board, self._train = store, board, train
+        self._store, self._board, self._train, self._resume = store, board, train, resume
+        self.exporter = RunExporter(board, self, export=export)
         self._job: Job | None = None
         self._finishing = False
         self._epoch = ""
@@ -133,6 +141,13 @@ class TrainTab(Tab):
         self.result.failed.connect(self.failed)
         self.result.photo_wanted.connect(self._on_photo_wanted)
         self.result.detect_wanted.connect(self._on_detect_wanted)
+        actions = self.result.one.run_actions
+        actions.export_wanted.connect(self._on_export_wanted)
+        actions.learn_on_wanted.connect(self._on_learn_on_wanted)
+        actions.resume_wanted.connect(self._on_resume_wanted)
+        actions.throw_away_wanted.connect(self.runs.delete_button.click)
+        self.exporter.succeeded.connect(self.noticed)
+        self.exporter.failed.connect(self.failed)
         self.running.chart.log_changed.connect(self.result.chart.log_scale.setChecked)
         self.result.chart.log_changed.connect(self.running.chart.log_scale.setChecked)
         self.main_button.clicked.connect(self._on_main)
@@ -163,7 +178,7 @@ class TrainTab(Tab):
         self._look_work.forget()
         self.settings_controls.show_settings(_settings_of(self._project))
         self.runs.refresh()
-        newest = [run for run in self.runs.runs if run.complete][:1]
+        newest = [run for run in self.runs.runs if run.complete or run.resumable][:1]
         self.runs.choose(newest)
         self._look()
         self._show_state()
@@ -230,7 +245,35 @@ class TrainTab(Tab):
         assert self._project is not None
         self._save()
         controls = self.settings_controls
-        job = training_job(self._train, self._project, controls.settings, controls.weights_file)
+        self._begin(
+            training_job(self._train, self._project, controls.settings, controls.weights_file)
+        )
+
+    @Slot(object)
+    def _on_resume_wanted(self, run: Run) -> None:
+        assert self._project is not None
+        weights_file = self.settings_controls.weights_file
+        self._begin(resuming_job(self._resume, self._project, run, weights_file))
+
+    @Slot(object)
+    def _on_learn_on_wanted(self, run: Run) -> None:
+        """With the run's settings: another network could not go on from its weights."""
+        assert self._project is not None
+        weights_file = self.settings_controls.weights_file
+        try:
+            settings = TrainSettings.from_json(run.settings())
+        except (UserError, TypeError, ValueError) as error:
+            self.failed.emit(error)
+            return
+        self._begin(training_job(self._train, self._project, settings, weights_file, run))
+
+    @Slot(object, object)
+    def _on_export_wanted(self, run: Run, chosen: ExportFormat) -> None:
+        if self._project is not None:
+            self.exporter.start(run, self._project, chosen)
+
+    def _begin(self, job: Job) -> None:
+        assert self._project is not None
         job.progressed.connect(self._on_event)
         job.succeeded.connect(self._on_trained)
         job.failed.connect(self.failed)
@@ -279,6 +322,9 @@ class TrainTab(Tab):
         self.cancel_button.setVisible(running)
         self.cancel_button.setEnabled(running)
         self._show_page()
+        other = self._board.job
+        reason = f"Wait: {other.title} still runs." if other else ""
+        self.result.one.run_actions.set_reason(reason)
         self._show_notes()
         self._show_action()
         if self._seen is not None:
@@ -296,44 +342,16 @@ class TrainTab(Tab):
             self._pages.setCurrentWidget(self.result)
         else:
             self._pages.setCurrentWidget(self.message)
-            text, remedy = self._message()
+            text, remedy = message_in_words(self._project, self._seen, bool(self.runs.runs))
             self.message.set_message(text, remedy, self.ICON)
 
-    def _message(self) -> tuple[str, str]:
-        if self._project is None:
-            return "No project is open.", ""
-        if self._seen is None:
-            return "Looking at the photos", ""
-        blocking = self._seen.blocking
-        if blocking is not None:
-            return blocking.what, blocking.remedy
-        if self.runs.runs:
-            return "No run is chosen.", "Choose one at the right, or start another."
-        kind = "augmented copies" if self._seen.copies else "photos"
-        return (
-            f"Ready to learn from {self._seen.pictures:,} {kind}.",
-            "Press Start and watch: the curves fall while the network learns what a face is.",
-        )
-
     def _show_notes(self) -> None:
-        notes = []
-        if self._seen is not None and self._job is None:
-            if not self._seen.copies and self._seen.pictures:
-                notes.append(
-                    "There are no augmented copies: the Augment step makes the detector better."
-                )
-            elif self._seen.outdated:
-                notes.append(
-                    "Photos or labels have changed since the copies were made: make them again in"
-                    " the Augment step."
-                )
-            notes += [f"{p.what} {p.remedy}" for p in self._seen.problems if not p.blocking]
-        if self._job is not None:
-            notes.append(_WHAT_IS_SEEN)
-        self._notes_title.setText("What you see" if self._job is not None else "Worth knowing")
-        self.notes.setText("\n\n".join(notes))
-        self.notes.setVisible(bool(notes))
-        self._notes_title.setVisible(bool(notes))
+        training = self._job is not None
+        text = notes_in_words(self._seen, training)
+        self._notes_title.setText("What you see" if training else "Worth knowing")
+        self.notes.setText(text)
+        self.notes.setVisible(bool(text))
+        self._notes_title.setVisible(bool(text))
 
     def _show_action(self) -> None:
         self.say_next("")

@@ -23,18 +23,46 @@ def train_lazily(*what: Any, **more: Any) -> Run:
     return train(*what, **more)
 
 
-def training_job(
-    train: Train, project: Project, settings: TrainSettings, weights_file: Path | None
-) -> Job:
-    """A job that reports every event of the training, and besides how far it is in all."""
+def resume_lazily(*what: Any, **more: Any) -> Run:
+    """`ml.training.resume`, likewise."""
+    from facegui.ml.training import resume
 
+    return resume(*what, **more)
+
+
+def training_job(
+    train: Train,
+    project: Project,
+    settings: TrainSettings,
+    weights_file: Path | None,
+    continued: Run | None = None,
+) -> Job:
+    """A job that reports every event of the training, and besides how far it is in all.
+
+    Args:
+        train: does it.
+        project: as for `ml.training.train`, and so the others.
+        settings: likewise.
+        weights_file: likewise.
+        continued: likewise.
+    """
+    more = {} if continued is None else {"continued": continued}
+    return _watched(train, project, settings, weights_file=weights_file, **more)
+
+
+def resuming_job(resume: Train, project: Project, run: Run, weights_file: Path | None) -> Job:
+    """The same of a training that was broken off."""
+    return _watched(resume, project, run, weights_file=weights_file)
+
+
+def _watched(train: Train, project: Project, what: TrainSettings | Run, **more: Any) -> Job:
     def work(report: Callable[[Any], None], stop: StopToken) -> Run:
         def tell(event: object) -> None:
             report(event)
             if isinstance(event, BatchMetrics):
                 report(_progress(event))
 
-        return train(project, settings, tell, stop, weights_file=weights_file)
+        return train(project, what, tell, stop, **more)
 
     return Job("Training", work)
 

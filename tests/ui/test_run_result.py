@@ -197,6 +197,9 @@ def test_a_training_that_was_broken_off_says_so(
     result.show_runs(project, [run])
     assert "broken off" in result.one.sentence.text()
     assert result.one.detect_button.isHidden()
+    actions = result.one.run_actions
+    assert actions.resume_button.isHidden() and actions.export_button.isHidden()
+    assert not actions.throw_button.isHidden()
     assert looking.asked == 0
     assert len(result.chart.curves[0].validation) == 4
 

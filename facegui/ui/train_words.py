@@ -1,0 +1,50 @@
+"""What the Train tab says beside its pictures."""
+
+from __future__ import annotations
+
+from facegui.core.project import Project
+from facegui.workers.training_look import TrainingLook
+
+_WHAT_IS_SEEN = (
+    "A loss says how wrong the network is: the lower, the better. Dashed: on the pictures that it"
+    " learns from. Solid: on validation photos, that it does not learn from.\n\n"
+    "Once the solid curve falls no more, there is nothing left to learn. The best epoch, with the"
+    " star, is the one that is kept."
+)
+
+
+def message_in_words(
+    project: Project | None, seen: TrainingLook | None, has_runs: bool
+) -> tuple[str, str]:
+    """What stands where no run is shown: how things are, and what to do."""
+    if project is None:
+        return "No project is open.", ""
+    if seen is None:
+        return "Looking at the photos", ""
+    if seen.blocking is not None:
+        return seen.blocking.what, seen.blocking.remedy
+    if has_runs:
+        return "No run is chosen.", "Choose one at the right, or start another."
+    kind = "augmented copies" if seen.copies else "photos"
+    return (
+        f"Ready to learn from {seen.pictures:,} {kind}.",
+        "Press Start and watch: the curves fall while the network learns what a face is.",
+    )
+
+
+def notes_in_words(seen: TrainingLook | None, training: bool) -> str:
+    """What is worth knowing before a training, or what is seen while one runs."""
+    if training:
+        return _WHAT_IS_SEEN
+    if seen is None:
+        return ""
+    notes = []
+    if not seen.copies and seen.pictures:
+        notes.append("There are no augmented copies: the Augment step makes the detector better.")
+    elif seen.outdated:
+        notes.append(
+            "Photos or labels have changed since the copies were made: make them again in"
+            " the Augment step."
+        )
+    notes += [f"{p.what} {p.remedy}" for p in seen.problems if not p.blocking]
+    return "\n\n".join(notes)
