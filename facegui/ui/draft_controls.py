@@ -96,6 +96,7 @@ class DraftControls(QWidget):
         self.bar.setRange(0, total or 0)
         self.bar.setValue(progress.done if progress and total else 0)
         self.sign.setText(sign_in_words(news, certainties))
+        self.sign.setVisible(bool(self.sign.text()))
         self.one.setVisible(bool(certainties))
         self.many.setVisible(bool(certainties))
 

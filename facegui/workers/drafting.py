@@ -35,6 +35,8 @@ PAUSE_MS = 700
 """Labels come in bursts: so long after the last one it begins."""
 LEAST_NEW_LABELS = 2
 """It learns anew from so many new labels on, or an eighth of all if that is more."""
+IDLE_MS = 120_000
+"""After so long without work the process is ended: TensorFlow keeps a gigabyte of memory."""
 STRONG_DOUBT = 0.4
 """Of a disagreement that is worth a look: a confidence, or 1 - IoU of a box."""
 
@@ -114,6 +116,8 @@ class Drafting(QObject):
         self.news = DraftingNews()
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(self._consider)
+        self._idle = QTimer(self, singleShot=True, interval=IDLE_MS)
+        self._idle.timeout.connect(self._process.end)
         self._process.progressed.connect(self._on_progressed)
         self._process.drafted.connect(self._on_drafted)
         self._process.judged.connect(self._on_judged)
@@ -161,6 +165,7 @@ class Drafting(QObject):
 
     def shut_down(self) -> None:
         self._timer.stop()
+        self._idle.stop()
         self._process.shut_down()
 
     def look(self, entries: Mapping[str, PhotoEntry]) -> None:
@@ -294,6 +299,7 @@ class Drafting(QObject):
         except KeyError:
             return  # a photo went just now; the news of it is on the way
         self._asked, self._is_judging = labels, False
+        self._idle.stop()
         self._process.ask(DraftRequest(samples, photos), project.cache_folder)
         self._tell(DraftingState.WORKING, labels)
 
@@ -306,6 +312,7 @@ class Drafting(QObject):
             return
         self._asked_opinion, self._is_judging = False, True
         self._asked = labels
+        self._idle.stop()
         self._process.ask(OpinionRequest(samples), project.cache_folder)
         self._tell(DraftingState.WORKING, labels)
 
@@ -354,6 +361,7 @@ class Drafting(QObject):
             self._learned = self._asked
         self._tell(DraftingState.RESTING, self._labels())
         self._timer.start()
+        self._idle.start()
 
     @Slot(object)
     def _on_failed(self, error: UserError) -> None:

@@ -31,6 +31,7 @@ class FakeProcess(DraftProcess):
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[Request] = []
+        self.ended = 0
 
     def ask(self, request: Request, cache_folder: Path) -> None:  # noqa: ARG002
         assert not self._busy
@@ -38,6 +39,7 @@ class FakeProcess(DraftProcess):
         self.requests.append(request)
 
     def end(self) -> None:
+        self.ended += 1
         self._busy = False
 
     def answer(self, project: Project) -> None:
@@ -140,6 +142,17 @@ def test_it_learns_again_after_two_labels_not_after_one(
     assert isinstance(request, DraftRequest)
     assert len(request.labelled) == 10
     assert len(request.unlabelled) == 2
+
+
+def test_the_process_is_ended_when_nothing_is_to_do_for_long(
+    subject: Drafting, process: FakeProcess, demo_project: Project, qtbot: QtBot
+) -> None:
+    subject._idle.setInterval(0)
+    subject.enter()
+    qtbot.waitUntil(lambda: process.busy)
+    assert process.ended == 0
+    process.answer(demo_project)
+    qtbot.waitUntil(lambda: process.ended == 1)
 
 
 def test_when_all_is_labelled_there_is_a_second_opinion_once(
