@@ -72,16 +72,19 @@ def _tell(scores: Scores, console: Console) -> None:
         f"{scores.photos} photos with {scores.faces} faces, threshold {scores.threshold:.2f}"
     )
     shares = {
-        "AP50": scores.ap50,
-        "AP75": scores.ap75,
-        "mean IoU": scores.mean_iou,
-        "precision": scores.precision,
-        "recall": scores.recall,
+        "AP50": ("ap50", scores.ap50),
+        "AP75": ("ap75", scores.ap75),
+        "AP50:95": ("ap50_95", scores.ap50_95),
+        "mean IoU": ("mean_iou", scores.mean_iou),
+        "precision": ("precision", scores.precision),
+        "recall": ("recall", scores.recall),
+        "no face": ("no_face_share", scores.no_face_share),
     }
-    for name, value in shares.items():
-        interval = scores.intervals.get(name.lower().replace(" ", "_"))
+    for name, (key, value) in shares.items():
+        interval = scores.intervals.get(key)
         range_ = f"  (95 % between {interval[0]:.2f} and {interval[1]:.2f})" if interval else ""
         console.say(f"{name:>10}  {'-' if value is None else f'{value:.2f}'}{range_}")
     console.say(
-        f"{scores.no_face_correct} of {scores.no_face_photos} photos with no face are right."
+        f"{scores.no_face_correct} of {scores.no_face_photos} photos with no face are right:"
+        f" {scores.no_face_false_alarms} false alarms on them."
     )

@@ -237,7 +237,7 @@ class _OneRun(QScrollArea):
         self.detect_button = QPushButton(icon("mdi6.face-recognition"), "Try it live")
         self.detect_button.setObjectName("train.detect")
         self.run_actions = RunActions()
-        self.figures = [_FigureView() for _ in range(5)]
+        self.figures = [_FigureView() for _ in figures({})]
         self.doubt = _words("faint")
         self.doubt.setObjectName("train.doubt")
         self.honesty = _words("")
@@ -341,9 +341,10 @@ class _FigureView(QWidget):
         self.value.setText(figure.value)
         self.name.setText(figure.name)
         self.sentence.setText(figure.sentence)
-        doubt = f"Probably {figure.doubt}" if figure.doubt else ""
-        self.setToolTip(doubt)
-        self.setAccessibleName(f"{figure.name} {figure.value}. {figure.sentence} {doubt}")
+        doubt = f"Probably {figure.doubt}." if figure.doubt else ""
+        trust = f"{figure.basis} {doubt}".strip()
+        self.setToolTip(trust)
+        self.setAccessibleName(f"{figure.name} {figure.value}. {figure.sentence} {trust}")
 
 
 class _MistakeView(QWidget):

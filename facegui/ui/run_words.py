@@ -21,17 +21,20 @@ class Figure:
         value: as text.
         sentence: what it means.
         doubt: between what it may lie where few photos were judged; or empty.
+        basis: on how many photos it was measured; or empty.
     """
 
     name: str
     value: str
     sentence: str
     doubt: str = ""
+    basis: str = ""
 
 
 _FIGURES = (
     ("ap50", "AP50", "How well faces are found, however sure the network is. 1 is perfect."),
     ("ap75", "AP75", "The same, where a box has to fit closely to count."),
+    ("ap50_95", "AP50:95", "The mean over ten such demands, from loose to very close."),
     ("mean_iou", "Mean IoU", "How much of a face and its box overlap, on average."),
     ("precision", "Precision", "Of all that it took for a face: how much was one."),
     ("recall", "Recall", "Of all faces: how many it found."),
@@ -104,8 +107,11 @@ def figures(card: Mapping[str, Any]) -> tuple[Figure, ...]:
     """The figures on test photos, the most telling first."""
     scores = test_scores(card)
     intervals = scores.get("intervals") or {}
+    basis = ""
+    if "photos" in scores:
+        basis = f"Measured on {scores['photos']} photos with {scores.get('faces', 0)} faces."
     return tuple(
-        Figure(name, number(scores.get(key)), sentence, _interval(intervals.get(key)))
+        Figure(name, number(scores.get(key)), sentence, _interval(intervals.get(key)), basis)
         for key, name, sentence in _FIGURES
     )
 

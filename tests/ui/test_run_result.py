@@ -105,6 +105,12 @@ def test_a_card_without_figures_does_no_harm() -> None:
     assert doubt_sentence({}) == ""
 
 
+def test_every_figure_says_on_how_many_photos_it_stands() -> None:
+    shown = {figure.name: figure for figure in figures({"test": scores(ap50_95=0.613)})}
+    assert shown["AP50:95"].value == "0.61"
+    assert {figure.basis for figure in shown.values()} == {"Measured on 14 photos with 12 faces."}
+
+
 def test_false_alarms_are_counted() -> None:
     assert "nothing else" in further_sentence({"test": scores(false_alarms=0)})
     assert "Once" in further_sentence({"test": scores(false_alarms=1)})
