@@ -76,8 +76,9 @@ class Detector:
     def outputs(self, pixels: Pixels) -> dict[str, npt.NDArray[np.float32]]:
         """What the network puts out for a picture, by name, without the batch axis."""
         width, height = self.description.input_width, self.description.input_height
-        picture = resized(pixels, width, height).astype(np.float32)
-        self._interpreter.set_tensor(self._input, picture[None])
+        # Straight into the network's input, whose numbers are converted on the way. Nobody may
+        # hold on to that memory while the network runs.
+        self._interpreter.tensor(self._input)()[0] = resized(pixels, width, height)
         self._interpreter.invoke()
         return {
             name: self._interpreter.get_tensor(index)[0] for name, index in self._outputs.items()
