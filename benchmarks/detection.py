@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from detection_peers import find_by_mtcnn, find_by_yunet, peer_figures
-from detection_photos import FILM_SECONDS, OTHER_PHOTOS, Photo, read_photos, train_run, write_film
+from detection_photos import OTHER_PHOTOS, Photo, read_photos, train_run, write_film
 from detection_steadiness import steadiness_figures
 from tables import Figure, argument_parser, show
 
@@ -39,6 +39,9 @@ TIMED_PHOTOS, ROUNDS = 30, 3
 COPIES, EPOCHS = 8, 12
 LEAST = 0.05
 """Confidence down to which boxes are asked for, as live detection does."""
+
+SPARE_S = 10
+"""Of film, for what comes before it is measured: it is not begun anew meanwhile."""
 
 MOST_GROWTH_MB = 1.0
 """A minute: less counts as flat."""
@@ -184,7 +187,7 @@ def _arguments() -> argparse.Namespace:
     parser = argument_parser(__doc__)
     parser.add_argument("--run", type=Path, help="a run, or a project; else one is trained")
     parser.add_argument("--yunet", type=Path, metavar="FILE", help="YuNet's ONNX model")
-    parser.add_argument("--seconds", type=float, default=FILM_SECONDS, help="of video (60)")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of video (60)")
     parser.add_argument(
         "--memory-minutes", type=float, default=10.0, help="of video for the memory (10); 0: none"
     )
@@ -213,7 +216,8 @@ def main() -> int:
             print(f"{error.what} {error.remedy}", file=sys.stderr)
             return 1
         film = Path(folder, "film.mp4")
-        write_film(film, photos, FILM_SECONDS)
+        longest_s = max(arguments.seconds, 60 * arguments.memory_minutes)
+        write_film(film, photos, round(longest_s) + SPARE_S)
         figures = window_figures(run, film, arguments.seconds, arguments.memory_minutes)
         figures += speed_figures(run, photos)
         figures += exactness_figures(run, photos)

@@ -22,7 +22,7 @@ from facegui.core.video_writing import VideoWriter
 OTHER_PHOTOS = REAL_PHOTOS.with_name("webcam-b")
 """Of another person, in another room, at another camera."""
 
-FILM_SECONDS, FRAMES_PER_SECOND = 60, 30
+FRAMES_PER_SECOND = 30
 _FRAMES_PER_PHOTO = 10
 _SIZE = (640, 480)
 _DRIFT = 12

@@ -121,7 +121,7 @@ def watch_window(run: Path, film: Path, seconds: float, scratch: Path) -> dict[s
 
     Args:
         run: a run's folder.
-        film: a video, shown again and again.
+        film: a video, longer than that.
         seconds: to watch.
         scratch: an empty folder.
     """
@@ -165,7 +165,6 @@ class _Watching:
 
         worker._search = counted  # type: ignore[method-assign]
         tab.picker.choose_path(self._film)
-        tab.live_pictures.ended.connect(tab.main_button.click, Qt.ConnectionType.QueuedConnection)
         self._window.show()
         started_s = time.monotonic()
         tab.main_button.click()
