@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import traceback
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -38,7 +39,7 @@ from facegui.core.labelme import read_label_file
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import INDEX_NAME, Project
 from facegui.core.project_index import load_index
-from facegui.core.runs import list_runs
+from facegui.core.runs import CHECKPOINT_NAME, list_runs
 from facegui.core.splits import Split
 
 SHARES = {"import": 0.42, "augment": 0.46, "train": 0.12}
@@ -371,6 +372,12 @@ def check_set(project: Project, outcome: Outcome, *, none_is_right: bool) -> Non
             outcome.fault(BROKEN_SET, copy.path.name)
 
 
+def whole(archive: Path) -> bool:
+    """Whether every part of an archive can be read."""
+    with zipfile.ZipFile(archive) as opened:
+        return opened.testzip() is None
+
+
 def check_runs(project: Project, outcome: Outcome, old: dict[str, str]) -> None:
     from facegui.ml.model_file import read_model_file
 
@@ -380,6 +387,10 @@ def check_runs(project: Project, outcome: Outcome, old: dict[str, str]) -> None:
             if run.complete:
                 run.card()
                 read_model_file(run.model_path)
+            if run.has_int8:
+                read_model_file(run.int8_path)
+            if run.resumable and not whole(run.folder / CHECKPOINT_NAME):
+                outcome.fault(FALSE_RUN, f"{run.name}: {CHECKPOINT_NAME}")
             continue
         outcome.fault(FALSE_RUN, run.name)
     now = snapshot(project.runs_folder)

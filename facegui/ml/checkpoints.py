@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 import zipfile
 import zlib
@@ -20,6 +21,8 @@ from facegui.core.runs import CHECKPOINT_NAME, EpochMetrics, Losses
 
 if TYPE_CHECKING:
     import keras
+
+log = logging.getLogger(__name__)
 
 Array = npt.NDArray[Any]
 
@@ -85,8 +88,7 @@ class CheckpointWriter:
     ) -> None:
         """Saves, unless the last time was so short ago that saving would take too much.
 
-        Raises:
-            OSError: when it cannot be written.
+        A full disk is no reason to stop: the training can do without.
         """
         began_s = time.monotonic()
         if began_s < self._next_s:
@@ -96,8 +98,11 @@ class CheckpointWriter:
         groups = {"variable": network.variables, "optimizer": network.optimizer.variables}
         for name, values in (groups | {"best": best}).items():
             arrays |= {f"{name}-{index}": np.asarray(value) for index, value in enumerate(values)}
-        with written_atomically(self._path) as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
+        try:
+            with written_atomically(self._path) as stream:
+                np.savez(stream, allow_pickle=False, **arrays)
+        except OSError as error:
+            log.warning("how far the training is cannot be kept: %s", error)
         now_s = time.monotonic()
         self._next_s = now_s + (now_s - began_s) / SAVING_SHARE
 

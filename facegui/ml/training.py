@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from facegui import __version__
 from facegui.core.errors import Cancelled, UserError
-from facegui.core.files import write_json
+from facegui.core.files import remove_leftovers, write_json
 from facegui.core.leaks import tested_on
 from facegui.core.metrics import PhotoResult, Scores, recommended_threshold, score
 from facegui.core.progress import Progress, StopToken
@@ -152,6 +152,7 @@ def resume(
             "Throw it away, then start again.",
             str(error),
         ) from error
+    remove_leftovers(run.folder)  # of a checkpoint, perhaps, that was half written
     return _carried_out(
         run.folder, project, settings, report, stop, weights_file, weights, resume=True
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from facegui.core.errors import Cancelled, UserError
+from facegui.core.files import TEMPORARY_PREFIX
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.runs import CHECKPOINT_NAME, EpochMetrics, Run, list_runs
@@ -94,6 +96,8 @@ def test_it_goes_on_as_if_it_had_not_been_broken_off(
         train(project, settings, break_in(4), StopToken(), weights=tiny_weights)
     broken = list_runs(project.runs_folder)[-1]
     assert broken.resumable and not broken.complete
+    half_written = broken.folder / f"{TEMPORARY_PREFIX}x"
+    half_written.write_bytes(b"x")
     told: list[Any] = []
     gone_on = resume(project, broken, told.append, StopToken(), weights=tiny_weights)
     assert gone_on.folder == broken.folder
@@ -105,6 +109,7 @@ def test_it_goes_on_as_if_it_had_not_been_broken_off(
     assert epochs == [1, 2, 3, 4]
     assert gone_on.card()["went_on_after_epoch"] == 3
     assert not (gone_on.folder / CHECKPOINT_NAME).exists()
+    assert not half_written.exists()
 
 
 @pytest.fixture
@@ -175,6 +180,20 @@ def test_saving_takes_a_small_share_of_the_time(
     broken = list_runs(project.runs_folder)[-1]
     with np.load(broken.folder / CHECKPOINT_NAME) as kept:
         assert '"epoch": 1' in str(kept["about"]) and '"epoch": 2' not in str(kept["about"])
+
+
+def test_full_disk_costs_the_checkpoint_and_not_the_training(
+    project: Project,
+    tiny_weights: VggWeights,
+    classic: TrainSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "written_atomically", full)
+    run = train(project, replace(classic, epochs=2), ignore, StopToken(), weights=tiny_weights)
+    assert run.complete
 
 
 # --- killed ---------------------------------------------------------------------------------
