@@ -17,6 +17,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from facegui.core.images import read_picture
 from facegui.core.labelme import read_label_file, write_label_file
@@ -30,7 +31,7 @@ from facegui.ui.script import Script, Steps, Wait, pause
 from facegui.ui.style import apply_style
 from facegui.ui.tabs import TABS
 from facegui.ui.user_settings import UserSettingsFile
-from facegui.workers.heartbeat import Heartbeat
+from facegui.workers.heartbeat import BEAT_MS, Heartbeat
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.tensorflow_loader import TensorFlowLoader
@@ -87,6 +88,28 @@ def boxes_of(path: Path) -> tuple:
     return read_label_file(label).boxes if label.exists() else ()
 
 
+class OwnWork(QObject):
+    """The most that the window's thread itself did between two beats: what a stall is where
+    no other program takes the cores away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.longest_ms = 0.0
+        self._last_s = 0.0
+        self._timer = QTimer(self, interval=BEAT_MS)
+        self._timer.timeout.connect(self._beat)
+
+    def start(self) -> None:
+        self.longest_ms, self._last_s = 0.0, time.thread_time()
+        self._timer.start()
+
+    @Slot()
+    def _beat(self) -> None:
+        now_s = time.thread_time()
+        self.longest_ms = max(self.longest_ms, 1000 * (now_s - self._last_s))
+        self._last_s = now_s
+
+
 class Measured:
     """The window, what is done in it, and what that took."""
 
@@ -97,7 +120,7 @@ class Measured:
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(scratch))
         self.figures: list[Figure] = []
         self._folder = folder
-        self._heartbeat = Heartbeat()
+        self._heartbeat, self._work = Heartbeat(), OwnWork()
         self._store = ProjectStore()
         settings = UserSettingsFile(scratch / "settings.json")
         # How long TensorFlow's import holds the window up is told by `stalls.py`.
@@ -108,12 +131,13 @@ class Measured:
         self._window.show()
         yield pause(0.5)
         before = memory_mb()
-        started = time.perf_counter()
+        started, own_started = time.perf_counter(), time.thread_time()
         self._store.open(self._folder)
         self._window.show_step_named("annotate")
         self._window.grab()
-        seconds = time.perf_counter() - started
+        seconds, own = time.perf_counter() - started, time.thread_time() - own_started
         self._add("opening", seconds, "s", OPENING_S)
+        self._add("    the window's own work in it", own, "s", OPENING_S)
         tab = next(tab for tab in self._window.tabs if isinstance(tab, AnnotateTab))
         yield from self._watched("while labels are read", self._read(tab))
         yield from self._watched("while scrolling", self._scroll(tab))
@@ -129,8 +153,10 @@ class Measured:
 
     def _watched(self, name: str, steps: Steps) -> Steps:
         self._heartbeat.start()
+        self._work.start()
         yield from steps
         self._add(f"longest stall {name}", self._heartbeat.longest_ms, "ms", STALL_MS)
+        self._add("    the window's own work in it", self._work.longest_ms, "ms", STALL_MS)
 
     def _read(self, tab: AnnotateTab) -> Steps:
         started = time.perf_counter()

@@ -246,8 +246,9 @@ class PhotoLibrary:
             )
             for name in changes.removed:
                 self._photos.pop(name, None)
+            folder = self.photos_folder
             for name in changes.added:
-                self._photos[name] = Photo(name, self.photos_folder / name)
+                self._photos[name] = Photo(name, folder / name)
             self._sorted = None
             for name in (*changes.removed, *changes.changed):
                 self._labels.pop(name, None)

@@ -20,6 +20,7 @@ from PySide6.QtGui import QImage
 
 from facegui.core.images import Pixels
 from facegui.core.photo_library import Changes, PhotoState
+from facegui.ui.photo_tally import PhotoTally
 from facegui.workers.label_reader import LabelReader, PhotoEntry, read_entry
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.thumbnails import THUMBNAIL_SIDE, LoadedPicture, PictureLoader, changed_ns
@@ -55,6 +56,7 @@ class PhotoModel(QAbstractListModel):
         super().__init__(parent)
         self._store = store
         self._entries: dict[str, PhotoEntry] = {}
+        self._tally: PhotoTally | None = None
         self._shown: list[str] = []
         self._filter: PhotoState | None = None
         self._kept: str | None = None
@@ -98,7 +100,7 @@ class PhotoModel(QAbstractListModel):
 
     def counts(self) -> Counter[PhotoState | None]:
         """How many photos there are in each state."""
-        return Counter(entry.state for entry in self._entries.values())
+        return self._tallied().counts
 
     def next_to_do(self, name: str) -> str | None:
         """The photo to go on with: one that has no label, or a broken one.
@@ -106,17 +108,7 @@ class PhotoModel(QAbstractListModel):
         The one whose draft is least certain comes first: it teaches the network most.
         Where there are no drafts it is the next by name; after the last comes the first.
         """
-        names = list(self._entries)
-        start = names.index(name) + 1 if name in self._entries else 0
-        to_do = [
-            entry
-            for other in (*names[start:], *names[:start])
-            if other != name and (entry := self._entries[other]).is_to_do
-        ]
-        drafted = [(entry.draft.certainty, entry.name) for entry in to_do if entry.draft]
-        if drafted:
-            return min(drafted)[1]
-        return to_do[0].name if to_do else None
+        return self._tallied().next_to_do(name)
 
     def index_of(self, name: str) -> QModelIndex:
         """Invalid where the filter does not let it through."""
@@ -181,6 +173,7 @@ class PhotoModel(QAbstractListModel):
         self._entries = (
             {photo.name: PhotoEntry(photo.name) for photo in project.photos} if project else {}
         )
+        self._tally = None
         self._images.clear()
         self._asked.clear()
         self._filter = self._kept = None
@@ -191,6 +184,7 @@ class PhotoModel(QAbstractListModel):
 
     @Slot(object)
     def _on_photos_changed(self, changes: Changes) -> None:
+        self._tally = None
         for name in changes.removed:
             self._entries.pop(name, None)
             self._images.pop(name, None)
@@ -209,10 +203,15 @@ class PhotoModel(QAbstractListModel):
     def _on_entries_read(self, entries: dict[str, PhotoEntry]) -> None:
         known = {name: entry for name, entry in entries.items() if name in self._entries}
         self._entries.update(known)
+        self._tally = None
         if self._filter is not None:
             self._sync()
-        if len(known) > AT_ONCE and self._shown:
-            self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
+        if len(known) > AT_ONCE:
+            # They are read in the order of their names, and a view looks at every row that is told.
+            first = bisect.bisect_left(self._shown, min(known))
+            last = bisect.bisect_right(self._shown, max(known)) - 1
+            if first <= last:
+                self.dataChanged.emit(self.index(first), self.index(last))
         else:
             for name in known:
                 self._tell(name)
@@ -236,6 +235,11 @@ class PhotoModel(QAbstractListModel):
         self._asked.discard(name)
 
     # Inside
+
+    def _tallied(self) -> PhotoTally:
+        if self._tally is None:
+            self._tally = PhotoTally(self._entries)
+        return self._tally
 
     @Slot(object)
     def _read(self, names: Iterable[str]) -> None:
