@@ -23,7 +23,7 @@ OTHER_PHOTOS = REAL_PHOTOS.with_name("webcam-b")
 """Of another person, in another room, at another camera."""
 
 FRAMES_PER_SECOND = 30
-_FRAMES_PER_PHOTO = 10
+_FRAMES_PER_PHOTO, _FRAMES_PER_TURN = 10, 300
 _SIZE = (640, 480)
 _DRIFT = 12
 
@@ -64,14 +64,12 @@ def train_run(folder: Path, copies: int, epochs: int) -> Run:
 
 
 def write_film(path: Path, photos: list[Photo], seconds: int) -> None:
-    """Half of it the photos, drifting about, half of it the demo camera; 640x480."""
-    half = seconds * FRAMES_PER_SECOND // 2
-    with VideoWriter(path, FRAMES_PER_SECOND) as video:
-        for pixels in itertools.islice(_drifting(photos), half):
-            video.write(pixels)
-        with DemoCamera(paced=False) as camera:
-            for number in range(half):
-                video.write(camera.frame(number).pixels)
+    """Now the photos, drifting about, now the demo camera, in turns; 640x480."""
+    drifting = _drifting(photos)
+    with VideoWriter(path, FRAMES_PER_SECOND) as video, DemoCamera(paced=False) as camera:
+        for number in range(seconds * FRAMES_PER_SECOND):
+            from_photos = number // _FRAMES_PER_TURN % 2 == 0
+            video.write(next(drifting) if from_photos else camera.frame(number).pixels)
 
 
 def _drifting(photos: list[Photo]) -> Iterator[Pixels]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,8 @@ from typing import Self
 
 from facegui.core.camera import Camera, CameraKind
 from facegui.core.errors import disk_error
-from facegui.core.files import free_name, stem_key, stems_in
-from facegui.core.found import BoxTable, FoundPicture, PictureLines
+from facegui.core.files import free_name, stem_key, stems_in, written_atomically
+from facegui.core.found import BoxTable, FoundPicture, PictureLines, Write
 from facegui.core.images import Pixels, portable_stem, write_picture
 from facegui.core.video_writing import USUAL_PACE, VideoWriter
 
@@ -45,11 +44,12 @@ class FoundFiles:
             pace = camera.frames_per_second or USUAL_PACE
             self._video = self._stack.enter_context(VideoWriter(folder / name, pace))
         try:
-            table = self._stack.enter_context(_opened(folder / name.with_suffix(".csv")))
-            lines = self._stack.enter_context(_opened(folder / name.with_suffix(".json")))
-            self._table = BoxTable(table.write)
-            self._lines = PictureLines(lines.write, {"threshold": threshold})
+            self._table = BoxTable(self._open(name.with_suffix(".csv")))
+            self._lines = PictureLines(
+                self._open(name.with_suffix(".json")), {"threshold": threshold}
+            )
         except OSError as error:
+            self._stack.close()
             raise disk_error(error, f"writing into {folder.name}") from error
 
     def add(self, picture: FoundPicture, drawn: Pixels) -> FoundPicture:
@@ -74,6 +74,12 @@ class FoundFiles:
             raise disk_error(error, f"writing into {self._folder.name}") from error
         return replace(picture, saved=path)
 
+    def _open(self, name: Path) -> Write:
+        """Writes text into a file that is there whole once all is well, or not at all."""
+        path = self._folder / name
+        stream = self._stack.enter_context(written_atomically(path, durable=False))
+        return lambda text: stream.write(text.encode("utf-8", "backslashreplace"))
+
     def _write(self, picture: FoundPicture, drawn: Pixels) -> Path:
         if self._video is not None:
             self._video.write(drawn)
@@ -96,11 +102,6 @@ class FoundFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
+        if error is None:
             self._lines.end({})
-        finally:
-            self._stack.__exit__(kind, error, trace)
-
-
-def _opened(path: Path) -> io.TextIOWrapper:
-    return path.open("w", encoding="utf-8", newline="\n")
+        self._stack.__exit__(kind, error, trace)

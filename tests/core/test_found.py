@@ -78,6 +78,20 @@ def test_pictures_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> Non
     }
 
 
+def test_failure_leaves_no_half_written_data(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.png", PIXELS)
+    target = tmp_path / "target"
+    target.mkdir()
+    with (
+        pytest.raises(RuntimeError),
+        open_camera(tmp_path / "a.png") as camera,
+        FoundFiles(target, camera, 0.5) as files,
+    ):
+        files.add(picture(0, source="b.png"), PIXELS)
+        raise RuntimeError
+    assert [path.name for path in target.iterdir()] == ["b.jpg"]
+
+
 def test_full_folder_is_said(tmp_path: Path) -> None:
     write_picture(tmp_path / "a.png", PIXELS)
     target = tmp_path / "target"
