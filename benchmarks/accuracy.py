@@ -34,6 +34,7 @@ from facegui.ml.decoding import decode_dense
 from facegui.ml.dense_training import train_dense
 from facegui.ml.evaluation import LOWEST_CONFIDENCE
 from facegui.ml.presets import ACCURATE, FAST, TrainSettings
+from facegui.ml.starts import Start
 from facegui.ml.training_data import (
     LabelledArray,
     LabelledPicture,
@@ -119,7 +120,7 @@ class Bench:
                 data,
                 chosen,
                 [photo.path.name for photo in validation],
-                Path(name),
+                Start("", Path(name)),
                 self._folder / "cache",
                 lambda _: None,
                 self._stop,

@@ -115,6 +115,19 @@ class Precision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FirstModel:
+    """A first model can be tried while the training goes on.
+
+    Args:
+        path: of its file; the trained model will take its place.
+        seconds: since the training was started.
+    """
+
+    path: Path
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A training's folder."""
 
@@ -149,6 +162,12 @@ class Run:
     def resumable(self) -> bool:
         """Whether the training was broken off and can go on."""
         return not self.complete and (self.folder / CHECKPOINT_NAME).is_file()
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model to detect with: the trained one, or a first one while it
+        is still being trained."""
+        return self.model_path.is_file()
 
     @property
     def model_path(self) -> Path:

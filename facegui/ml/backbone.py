@@ -224,6 +224,18 @@ def _keep(path: Path, data: bytes) -> None:
         log.warning("not keeping %s: %s", path, error)
 
 
+def newest_litert(folder: Path) -> bytes | None:
+    """The converted network that was used last; None where there is none that is whole."""
+    try:
+        files = sorted(folder.glob("backbone-*.tflite"), key=lambda path: path.stat().st_mtime_ns)
+        data = files[-1].read_bytes() if files else b""
+    except OSError as error:
+        log.warning("cannot read a converted network: %s", error)
+        return None
+    content, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
+    return content if content and hashlib.sha256(content).digest() == digest else None
+
+
 def _touch(path: Path) -> None:
     """Remembers that it was used now."""
     try:

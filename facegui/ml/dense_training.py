@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from facegui.core.boxes import Box
 from facegui.core.progress import Progress, StopToken
 from facegui.core.runs import EpochMetrics
 from facegui.ml import dense
-from facegui.ml.backbone import DIRECTIONS_NAME, Backbone, MapShapes, features_bytes
+from facegui.ml.backbone import DIRECTIONS_NAME, Backbone, features_bytes
 from facegui.ml.decoding import decode_dense
-from facegui.ml.features import CACHE_LIMIT_BYTES, FeatureCache, HalfArray, compute_features
-from facegui.ml.fitting import FitData, fit, shuffled_batches
+from facegui.ml.dense_data import batches_in_order, feature_batches, new_heads, whole_network
+from facegui.ml.estimating import remember_pace, seconds_per_megapixel
+from facegui.ml.features import (
+    CACHE_LIMIT_BYTES,
+    FEATURES_FOLDER,
+    FeatureCache,
+    compute_features,
+    missing_features,
+)
+from facegui.ml.first_model import PICTURES, WORTH_MISSING, train_first
+from facegui.ml.fitting import FitData, fit
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import Previewer
 from facegui.ml.starts import Start, cannot_be_continued
@@ -31,10 +39,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEADS_NAME = "heads"
-MIRRORED_SHARE = 0.5
 FITTING_SHARE = 0.9
 """Of the cache that the training pictures may fill; the rest is for validation photos."""
-_SAMPLE = 100
+
+
+KeepFirst = Callable[[Any, float], None]
+"""Takes a whole network and its threshold."""
 
 
 def fitting_pictures(pictures: Sequence[LabelledPicture], size: int) -> tuple[LabelledPicture, ...]:
@@ -59,6 +69,7 @@ def train_dense(
     cache_folder: Path,
     report: Callable[[Any], None],
     stop: StopToken,
+    keep_first: KeepFirst | None = None,
 ) -> tuple[keras.Model, tuple[EpochMetrics, ...]]:
     """Trains heads on the frozen backbone's features.
 
@@ -72,6 +83,8 @@ def train_dense(
         cache_folder: of the project; features are kept in it.
         report: told of features, batches and epochs.
         stop: finish keeps the best heads so far.
+        keep_first: takes a first network and its threshold, where features take long
+            enough that somebody would like to try one meanwhile.
 
     Returns:
         The whole network, from pictures to boxes, and its epochs.
@@ -82,9 +95,21 @@ def train_dense(
     import keras
 
     backbone = Backbone(weights, settings.input_size, default_weights_folder(), report, stop)
-    cache = FeatureCache(cache_folder / "features", backbone.key, backbone.shapes.values)
-    features = compute_features(training.pictures, backbone, cache, report, stop)
+    cache = FeatureCache(cache_folder / FEATURES_FOLDER, backbone.key, backbone.shapes.values)
     validation_features = compute_features(validation.pictures, backbone, cache, report, stop)
+    missing = missing_features(training.pictures, cache, stop)
+    if keep_first is not None and missing >= WORTH_MISSING:
+        judged_first = validation_features, validation.labels
+        made = train_first(settings, backbone, cache, training, judged_first, report, stop)
+        if made is not None:
+            keep_first(*made)
+    started_s = time.monotonic()
+    features = compute_features(training.pictures, backbone, cache, report, stop)
+    if missing >= WORTH_MISSING and weights.source != "random":
+        left = missing - (PICTURES if keep_first is not None else 0)
+        seconds = seconds_per_megapixel(time.monotonic() - started_s, left, backbone.size)
+        key = backbone.size, backbone.key
+        remember_pace(default_weights_folder(), {"feature_s": seconds}, key)
     report(Progress(0, None, "Training"))
     # Again: how much of the backbone had to be made has moved on what Keras shuffles by.
     keras.utils.set_random_seed(settings.seed)
@@ -96,7 +121,7 @@ def train_dense(
     batches = feature_batches(
         settings, backbone.shapes, features, training.labels, first_epoch=start.first_epoch
     )
-    judged = _in_order(settings, backbone.shapes, validation_features, validation.labels)
+    judged = batches_in_order(settings, backbone.shapes, validation_features, validation.labels)
 
     def predict(numbers: Sequence[int]) -> Any:
         flat = np.stack([validation_features[number] for number in numbers])
@@ -115,35 +140,7 @@ def train_dense(
         keep=start.keep,
         resumed=start.resumed,
     )
-    return _whole(backbone, heads), epochs
-
-
-Features = Sequence[HalfArray]
-Labels = Sequence[Sequence[Box]]
-
-
-def new_heads(
-    settings: TrainSettings, shapes: MapShapes, features: Features, labels: Labels
-) -> keras.Model:
-    """Heads that are scaled to these features and faces, not compiled.
-
-    Args:
-        settings: seed and dropout.
-        shapes: of the maps that lie in each picture's features.
-        features: (values,) of each picture.
-        labels: for each picture its boxes, in 0..1.
-    """
-    random = np.random.default_rng(settings.seed)
-    chosen = random.permutation(len(features))[:_SAMPLE]
-    # Of each picture apart: all of them together would be gigabytes where maps are large.
-    squares = [
-        [(float(part.mean()), float(np.square(part).mean())) for part in shapes.split(values)]
-        for values in (np.asarray(features[index], np.float32) for index in chosen)
-    ]
-    moments = np.array(squares).mean(axis=0)
-    deviations = [float(np.sqrt(square - mean**2)) or 1.0 for mean, square in moments]
-    half_size = dense.usual_half_size(labels)
-    return dense.build_heads([shapes.fine, shapes.coarse], deviations, half_size, settings)
+    return whole_network(backbone, heads), epochs
 
 
 def _heads_of(network: keras.Model, backbone: Backbone) -> keras.Model:
@@ -163,72 +160,3 @@ def _heads_of(network: keras.Model, backbone: Backbone) -> keras.Model:
     if not all(np.allclose(one, other, atol=1e-4) for one, other in parts):
         raise cannot_be_continued("its features are others")
     return heads
-
-
-def _in_order(
-    settings: TrainSettings, shapes: MapShapes, features: Features, labels: Labels
-) -> Any:
-    """A Keras `PyDataset` of all pictures once, as they are, a batch at a time."""
-    import keras
-
-    class InOrder(keras.utils.PyDataset):  # type: ignore[misc]
-        def __len__(self) -> int:
-            return math.ceil(len(features) / settings.batch_size)
-
-        def __getitem__(self, number: int) -> tuple[Any, Any]:
-            first = number * settings.batch_size
-            chosen = range(first, min(first + settings.batch_size, len(features)))
-            return _batch(shapes, features, labels, chosen)
-
-    return InOrder()
-
-
-def _batch(
-    shapes: MapShapes, features: Features, labels: Labels, chosen: Sequence[int]
-) -> tuple[tuple[npt.NDArray[np.float32], ...], dict[str, dense.FloatArray]]:
-    """Maps and targets of some pictures."""
-    flat = np.stack([features[index] for index in chosen]).astype(np.float32)
-    rows, columns = shapes.fine[:2]
-    targets = dense.make_targets([labels[index] for index in chosen], rows, columns)
-    return tuple(shapes.split(flat)), targets
-
-
-def feature_batches(
-    settings: TrainSettings,
-    shapes: MapShapes,
-    features: Features,
-    labels: Labels,
-    steps: int | None = None,
-    *,
-    first_epoch: int = 0,
-) -> Any:
-    """Pictures in a new order each epoch, half of the batches mirrored; see `shuffled_batches`.
-
-    Args:
-        settings: seed and batch size.
-        shapes: of the maps that lie in each picture's features.
-        features: (values,) of each picture.
-        labels: for each picture its boxes, in 0..1.
-        steps: as for `shuffled_batches`.
-        first_epoch: likewise.
-    """
-
-    def make(chosen: npt.NDArray[np.intp], random: np.random.Generator) -> tuple[Any, Any]:
-        maps, targets = _batch(shapes, features, labels, chosen.tolist())
-        if random.random() < MIRRORED_SHARE:
-            flipped, targets = dense.mirrored(maps, targets)
-            return tuple(flipped), targets
-        return maps, targets
-
-    return shuffled_batches(len(features), settings, make, first_epoch=first_epoch, steps=steps)
-
-
-def _whole(backbone: Backbone, heads: keras.Model) -> keras.Model:
-    """Backbone and heads as one network, from the picture on."""
-    import keras
-
-    network = backbone.network()
-    maps = network.output
-    # Anew, because compiled heads carry our losses into Keras's file, which nobody else could open.
-    bare = keras.Model(heads.input, heads.output, name=heads.name)
-    return keras.Model(network.input, bare([maps["fine"], maps["coarse"]]), name="dense")

@@ -93,13 +93,13 @@ def make_drafter(cache_folder: Path, report: Report, stop: StopToken) -> Drafter
     """
     from facegui.ml.backbone import Backbone
     from facegui.ml.drafting import DraftSettings
-    from facegui.ml.features import FeatureCache
+    from facegui.ml.features import FEATURES_FOLDER, FeatureCache
     from facegui.ml.weights import default_weights_folder, vgg16_weights
 
     settings, folder = DraftSettings(), default_weights_folder()
     weights = vgg16_weights(report, stop, folder=folder)
     backbone = Backbone(weights, settings.network.input_size, folder, report, stop)
-    cache = FeatureCache(cache_folder / "features", backbone.key, backbone.shapes.values)
+    cache = FeatureCache(cache_folder / FEATURES_FOLDER, backbone.key, backbone.shapes.values)
     return Drafter(backbone, cache, settings)
 
 

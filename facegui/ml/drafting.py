@@ -23,7 +23,7 @@ from facegui.core.progress import Progress, Report, StopToken
 from facegui.ml import dense
 from facegui.ml.backbone import Backbone
 from facegui.ml.decoding import decode_dense
-from facegui.ml.dense_training import feature_batches, new_heads
+from facegui.ml.dense_data import feature_batches, new_heads
 from facegui.ml.draft_messages import PhotoDraft
 from facegui.ml.features import FeatureCache, HalfArray
 from facegui.ml.photo_features import PhotoFeatures, PhotoShelf

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 
 HalfArray = npt.NDArray[np.float16]
 
+FEATURES_FOLDER = "features"
+"""In a project's cache."""
+
 CACHE_LIMIT_BYTES = 4_000_000_000
 
 MEMORY_LIMIT_BYTES = 500_000_000
@@ -153,6 +156,29 @@ class FeatureSet(Sequence[HalfArray]):
             self._in_memory[digest] = computed
             self._held_bytes += computed.nbytes
         return computed
+
+
+def kept_features(folder: Path, key: str, digests: Sequence[str]) -> int:
+    """How many pictures' features lie in a folder, by the names of the files alone."""
+    try:
+        names = {path.name for path in folder.iterdir()}
+    except OSError:
+        return 0
+    return sum(f"{key}-{digest}.npy" in names for digest in digests)
+
+
+def missing_features(pictures: Pictures, cache: FeatureCache, stop: StopToken) -> int:
+    """How many pictures' features the cache lacks.
+
+    Raises:
+        UserError: when a picture is gone; names it.
+        Cancelled: when `stop` was cancelled.
+    """
+    digests = []
+    for index in range(len(pictures)):
+        stop.raise_if_cancelled()
+        digests.append(_digest(pictures, index))
+    return len(_missing(digests, cache, stop))
 
 
 def compute_features(

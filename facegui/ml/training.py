@@ -10,7 +10,7 @@ import contextlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ from facegui.core.runs import (
     START_NAME,
     BatchMetrics,
     EpochMetrics,
+    FirstModel,
+    Precision,
     Run,
     discard_run,
 )
@@ -40,8 +42,9 @@ from facegui.ml import classic, dense
 from facegui.ml.classic import train_classic
 from facegui.ml.dense_training import fitting_pictures, train_dense
 from facegui.ml.detection import Detector
+from facegui.ml.estimating import remember_steps
 from facegui.ml.evaluation import detect_on_array
-from facegui.ml.export import load_network, save_network, to_litert
+from facegui.ml.export import load_network, save_network, to_litert, to_litert_int8
 from facegui.ml.failures import explained
 from facegui.ml.int8 import write_int8
 from facegui.ml.model_file import ModelDescription, write_model_file
@@ -68,7 +71,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TrainEvent = Progress | BatchMetrics | EpochMetrics | EpochPreview
+TrainEvent = Progress | BatchMetrics | EpochMetrics | EpochPreview | FirstModel
 TrainReport = Callable[[TrainEvent], None]
 """Takes what happens in a training; called from the working thread."""
 
@@ -211,15 +214,23 @@ def _train_in(
     start = Start.of(folder, data.training.labels, weights, before, resume=resume)
     report(Progress(0, None, "Training"))
     judged = data.validation, data.validation_names
+
+    def keep_first(first: keras.Model, threshold: float) -> None:
+        path = _write_first(folder, first, _description(settings, weights), threshold)
+        if path is not None:
+            report(FirstModel(path, (datetime.now().astimezone() - started).total_seconds()))
+
     if isinstance(data.training, LabelledFiles):
         cache = project.cache_folder
         network, epochs = train_dense(
-            settings, weights, data.training, *judged, start, cache, report, stop
+            settings, weights, data.training, *judged, start, cache, report, stop, keep_first
         )
     else:
         network, epochs = train_classic(
             settings, weights, data.training, *judged, start, report, stop
         )
+    if weights.source != "random":
+        remember_steps(default_weights_folder(), settings, len(data.training), epochs)
     report(Progress(0, None, "Saving the model"))
     save_network(network, folder / KERAS_NAME)
     stop.raise_if_cancelled()
@@ -354,6 +365,21 @@ def _write_with_threshold(
         Split.VALIDATION: score(validation, threshold),
         Split.TEST: score(test, threshold),
     }
+
+
+def _write_first(
+    folder: Path, network: keras.Model, description: ModelDescription, threshold: float
+) -> Path | None:
+    """Where the first model is; None where it could not be made, which costs no training."""
+    path = folder / MODEL_NAME
+    try:
+        litert = to_litert_int8(network)
+        first = replace(description, threshold=threshold, precision=Precision.INT8.value)
+        write_model_file(path, litert, first)
+    except Exception:  # whatever TensorFlow's converter raises
+        log.exception("there is no first model")
+        return None
+    return path
 
 
 def _also_int8(

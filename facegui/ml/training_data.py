@@ -56,6 +56,10 @@ class PictureFiles:
         """Raises `UserError` when the picture is gone or damaged; names it."""
         return resized(read_picture(self._paths[index]), self._size, self._size)
 
+    def part(self, indices: Sequence[int]) -> PictureFiles:
+        """Some of them."""
+        return PictureFiles([self._paths[index] for index in indices], self._size)
+
     def digest(self, index: int) -> str:
         """Of what is in the file; raises as `[]` does."""
         path = self._paths[index]

@@ -282,6 +282,8 @@ def run_in_words(run: Run) -> str:
     words = run.title
     if started is not None and words == run.name:
         words = f"{started:%d %b %Y, %H:%M}"
+    if not run.complete:
+        return f"{words} (a first model)"
     try:
         card = run.card()
     except UserError:

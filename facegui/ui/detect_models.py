@@ -87,7 +87,7 @@ class DetectModels(QObject):
 
     def show_runs(self) -> None:
         """Offers the runs that the project has now."""
-        runs = [run for run in reversed(self._store.runs) if run.complete]
+        runs = [run for run in reversed(self._store.runs) if run.has_model]
         before = self.run
         self.controls.set_runs(runs)
         self.compare.set_runs(runs)

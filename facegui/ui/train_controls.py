@@ -230,11 +230,12 @@ class TrainControls(QWidget):
 
 def _time(estimate: Estimate | None) -> str:
     if estimate is None:
-        return "How long it takes here, the first training will tell."
+        return "How long it takes is said once there are photos to learn from."
     words = time_in_words(estimate.seconds)
+    words = words[0].upper() + words[1:]
     if estimate.measured:
-        return f"At most {words} here"
-    return f"At most {words}, by what usual laptops take"
+        return f"{words} on this computer"
+    return f"{words}, by a short measurement on this computer"
 
 
 def _choose_weights(parent: QWidget) -> str:

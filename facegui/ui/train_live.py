@@ -13,7 +13,7 @@ from facegui.core.images import Pixels
 from facegui.core.metrics import PhotoResult
 from facegui.core.progress import Progress
 from facegui.core.project import Project
-from facegui.core.runs import BatchMetrics, EpochMetrics
+from facegui.core.runs import BatchMetrics, EpochMetrics, FirstModel
 from facegui.ml.previews import PREVIEWED_PHOTOS, EpochPreview
 from facegui.ui.job_strip import time_in_words
 from facegui.ui.loss_chart import LossChart
@@ -22,6 +22,7 @@ from facegui.ui.style import GRID, set_role
 from facegui.workers.thumbnails import LoadedPicture, PictureLoader
 
 _PICTURE_SIDE = 640
+_FIRST_MODEL = "A first model is ready: you can try it live in the Detect step while this goes on."
 
 
 @dataclass
@@ -58,6 +59,7 @@ class TrainLive(QWidget):
         self._project: Project | None = None
         self._pace = Pace([])
         self._best: int | None = None
+        self._has_first = False
         self._results: tuple[PhotoResult, ...] = ()
         self._pictures: dict[str, Pixels] = {}
         self.headline = QLabel()
@@ -91,6 +93,7 @@ class TrainLive(QWidget):
         """A training of this project begins."""
         self._project = project
         self._pace, self._best = Pace([]), None
+        self._has_first = False
         self._results, self._pictures = (), {}
         self.headline.setText("Getting ready")
         self.details.setText("")
@@ -115,6 +118,9 @@ class TrainLive(QWidget):
             self._results = event.results
             self._want_pictures()
             self._show_previews(event.epoch)
+        elif isinstance(event, FirstModel):
+            self._has_first = True
+            self.details.setText(self._details())
         elif isinstance(event, Progress) and event.text and not event.text.startswith("Training,"):
             how_far = f" {event.done:,} of {event.total:,}" if event.total else ""
             self.headline.setText(f"{event.text}{how_far}")
@@ -129,15 +135,16 @@ class TrainLive(QWidget):
 
     def _details(self) -> str:
         each, left = self._pace.epoch_s, self._pace.left_s
+        first = f"{_FIRST_MODEL} " if self._has_first else ""
         if each is None or left is None:
-            return "The time that is left is known after the first epoch."
+            return f"{first}The time that is left is known after the first epoch."
         parts = [
             f"{each:.0f} seconds per epoch" if each >= 10 else f"{each:.1f} seconds per epoch",
             f"at most {time_in_words(left)} left",
         ]
         if self._best is not None:
             parts.append(f"best so far: epoch {self._best}")
-        return ", ".join(parts)
+        return first + ", ".join(parts)
 
     def _want_pictures(self) -> None:
         assert self._project is not None

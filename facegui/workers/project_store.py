@@ -52,7 +52,7 @@ class ProjectStore(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project: Project | None = None
-        self._run_names: tuple[tuple[str, str, bool], ...] = ()
+        self._run_names: _RunNames = ()
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_INTERVAL_MS)
         self._timer.timeout.connect(self._look_behind)
@@ -178,7 +178,7 @@ class ProjectStore(QObject):
         self.failed.emit(error)
 
 
-_RunNames = tuple[tuple[str, str, bool], ...]
+_RunNames = tuple[tuple[str, str, bool, bool], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,4 +200,5 @@ def _scan(project: Project, _report: object, _stop: StopToken) -> _Scanned:
 def _names_of_runs(project: Project) -> _RunNames:
     from facegui.core.runs import list_runs
 
-    return tuple((run.name, run.title, run.complete) for run in list_runs(project.runs_folder))
+    runs = list_runs(project.runs_folder)
+    return tuple((run.name, run.title, run.has_model, run.complete) for run in runs)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from facegui.core.leaks import leak_problems
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.readiness import Problem, training_problems
-from facegui.core.runs import list_runs
-from facegui.ml.estimating import (
-    TYPICAL_STEP,
-    StepTime,
-    estimate_seconds,
-    step_seconds,
-    steps_of_runs,
-)
+from facegui.ml.estimating import PACE_NAME, Pace, read_pace
+from facegui.ml.features import FEATURES_FOLDER, kept_features
 from facegui.ml.presets import TrainSettings
 from facegui.ml.training_data import training_pictures
+from facegui.ml.weights import default_weights_folder
 from facegui.workers.set_look import SetLooker
-
-_RUNS_LOOKED_AT = 20
+from facegui.workers.thumbnails import changed_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +24,8 @@ class Estimate:
 
     Args:
         seconds: in all; less where it ends early.
-        measured: whether earlier trainings on this computer say so.
+        measured: whether earlier trainings on this computer say so, and not only a
+            short measurement.
     """
 
     seconds: float
@@ -47,7 +42,8 @@ class TrainingLook:
         pictures: how many would be learned from.
         copies: whether those are augmented copies.
         outdated: whether copies of other photos or labels lie about.
-        steps: how long a step took in earlier runs, newest first.
+        pace: how fast this computer is.
+        kept: for how many of the pictures features are kept, by input size.
     """
 
     photos: int
@@ -55,21 +51,20 @@ class TrainingLook:
     pictures: int
     copies: bool
     outdated: bool
-    steps: tuple[StepTime, ...]
+    pace: Pace
+    kept: Mapping[int, int]
 
     @property
     def blocking(self) -> Problem | None:
         return next((problem for problem in self.problems if problem.blocking), None)
 
     def estimate(self, settings: TrainSettings) -> Estimate | None:
-        """None where nothing is known of that preset, or there is nothing to learn from."""
+        """None where there is nothing to learn from."""
         if not self.pictures:
             return None
-        for known, measured in ((self.steps, True), ((TYPICAL_STEP,), False)):
-            step_s = step_seconds(settings, known)
-            if step_s is not None:
-                return Estimate(estimate_seconds(settings, self.pictures, step_s), measured)
-        return None
+        kept = self.kept.get(settings.input_size, 0) if settings.network == "dense" else 0
+        seconds = self.pace.estimate_seconds(settings, self.pictures, kept)
+        return Estimate(seconds, self.pace.is_known(settings))
 
 
 class TrainingLooker:
@@ -77,6 +72,7 @@ class TrainingLooker:
 
     def __init__(self) -> None:
         self._sets = SetLooker()
+        self._pace: tuple[object, Pace] | None = None
 
     def look(
         self, project: Project, assign: bool, report: Callable[[object], None], stop: StopToken
@@ -94,12 +90,24 @@ class TrainingLooker:
             pictures = len(made.samples)
         else:
             pictures = len(training_pictures(project))
-        runs = list_runs(project.runs_folder)[-_RUNS_LOOKED_AT:]
+        stop.raise_if_cancelled()
+        pace = self._pace_now()
+        digests = [copy.digest for copy in made.samples] if made is not None else []
+        features = project.cache_folder / FEATURES_FOLDER
         return TrainingLook(
             photos=seen.photos,
             problems=problems,
             pictures=pictures,
             copies=made is not None,
             outdated=made is not None and not seen.of_these_photos,
-            steps=steps_of_runs(reversed(runs)),
+            pace=pace,
+            kept={size: kept_features(features, key, digests) for size, key in pace.keys},
         )
+
+    def _pace_now(self) -> Pace:
+        """Measured once; what trainings remember meanwhile counts at once."""
+        folder = default_weights_folder()
+        changed = changed_ns(folder / PACE_NAME)
+        if self._pace is None or self._pace[0] != changed:
+            self._pace = changed, read_pace(folder)
+        return self._pace[1]

@@ -1,65 +1,107 @@
-"""How long a training will take, by what earlier ones took."""
+"""How long a training will take: measured in a moment, remembered from then on."""
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from facegui.core.files import write_json
-from facegui.core.runs import EpochMetrics, Losses, Run, write_metrics
+from facegui.core.runs import EpochMetrics, Losses
+from facegui.ml import estimating
 from facegui.ml.estimating import (
-    TYPICAL_STEP,
-    StepTime,
-    estimate_seconds,
-    step_seconds,
-    steps_of_runs,
+    PACE_NAME,
+    START_S,
+    Pace,
+    read_pace,
+    remember_pace,
+    remember_steps,
+    seconds_per_megapixel,
 )
-from facegui.ml.presets import TrainSettings
+from facegui.ml.presets import CLASSIC, FAST
 
-SETTINGS = TrainSettings(epochs=4, batch_size=8, input_size=120)
+PACE = Pace(feature_s=1.0, dense_s=0.1, classic_s=10.0)
 
 
-def make_run(folder: Path, seconds: list[float], pictures: int = 80) -> Run:
-    folder.mkdir()
+def epoch(number: int, seconds: float) -> EpochMetrics:
     losses = Losses(1.0, 1.0, 1.0)
-    epochs = [
-        EpochMetrics(number, 4, losses, losses, taken, False)
-        for number, taken in enumerate(seconds, 1)
-    ]
-    write_metrics(folder, epochs)
-    write_json(folder / "settings.json", SETTINGS.to_json())
-    write_json(folder / "card.json", {"training_pictures": pictures})
-    (folder / "model.tflite").write_bytes(b"model")
-    return Run(folder)
+    return EpochMetrics(number, 4, losses, losses, seconds, False)
 
 
-def test_the_tutorials_training_takes_hours_on_two_cores() -> None:
-    hours = estimate_seconds(TYPICAL_STEP.settings, 5040, TYPICAL_STEP.seconds) / 3600
+def test_the_tutorials_training_takes_hours_where_a_step_takes_a_second() -> None:
+    pace = replace(PACE, classic_s=seconds_per_megapixel(1.1, 8, 120))
+    hours = pace.estimate_seconds(CLASSIC.settings, 5040, 0) / 3600
     assert hours == pytest.approx(7.7, abs=0.1)
 
 
-def test_a_step_is_told_from_an_earlier_run(tmp_path: Path) -> None:
-    steps = steps_of_runs([make_run(tmp_path / "run", [30.0, 20.0, 20.0])])
-    assert [step.seconds for step in steps] == [2.0]
+def test_features_that_are_kept_cost_no_time() -> None:
+    all_new = PACE.estimate_seconds(FAST.settings, 5040, 0)
+    kept = PACE.estimate_seconds(FAST.settings, 5040, 5040)
+    assert all_new - kept == pytest.approx(5040 * 0.144**2)
+    assert kept > START_S
 
 
-def test_larger_pictures_and_batches_take_longer() -> None:
-    known = [StepTime(SETTINGS, 2.0)]
-    assert step_seconds(replace(SETTINGS, input_size=240), known) == 8.0
-    assert step_seconds(replace(SETTINGS, batch_size=4), known) == 1.0
+def test_a_rate_that_falls_ends_the_training_long_before_the_last_epoch() -> None:
+    falling = PACE.estimate_seconds(FAST.settings, 5040, 5040)
+    even = PACE.estimate_seconds(replace(FAST.settings, falling_steps=0), 5040, 5040)
+    assert falling < even / 3
 
 
-def test_of_another_preset_nothing_is_known() -> None:
-    assert step_seconds(replace(SETTINGS, preset="fast"), [StepTime(SETTINGS, 2.0)]) is None
+def test_before_the_first_training_it_is_measured(tmp_path: Path) -> None:
+    pace = read_pace(tmp_path)
+    assert pace.known == frozenset()
+    assert not pace.is_known(FAST.settings) and not pace.is_known(CLASSIC.settings)
+    assert all(0 < value < math.inf for value in (pace.feature_s, pace.dense_s, pace.classic_s))
+    fast, classic = (pace.estimate_seconds(preset.settings, 5040, 0) for preset in (FAST, CLASSIC))
+    assert fast < classic / 5
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_damaged_and_unfinished_runs_are_passed_over(tmp_path: Path) -> None:
-    damaged = make_run(tmp_path / "damaged", [20.0])
-    (damaged.folder / "metrics.csv").write_text("epoch,loss\nx,y\n")
-    broken_off = make_run(tmp_path / "broken-off", [20.0])
-    broken_off.model_path.unlink()
-    odd = make_run(tmp_path / "odd", [20.0])
-    write_json(odd.folder / "settings.json", {"epochs": "many"})
-    assert steps_of_runs([damaged, broken_off, odd]) == ()
+def test_what_trainings_took_is_remembered(tmp_path: Path) -> None:
+    remember_pace(tmp_path / "new", {"feature_s": 2.5}, (144, "key"))
+    epochs = [epoch(1, 90.0), epoch(2, 20.0), epoch(3, 22.0)]
+    remember_steps(tmp_path / "new", FAST.settings, 1000, epochs)
+    pace = read_pace(tmp_path / "new")
+    assert pace.feature_s == 2.5
+    assert pace.dense_s == pytest.approx(22.0 / (1000 * 0.144**2))
+    assert pace.keys == ((144, "key"),)
+    assert pace.is_known(FAST.settings) and not pace.is_known(CLASSIC.settings)
+
+
+def test_too_short_a_training_tells_nothing(tmp_path: Path) -> None:
+    remember_steps(tmp_path, FAST.settings, 1000, [epoch(1, 90.0)])
+    remember_pace(tmp_path, {"feature_s": math.nan}, None)
+    assert read_pace(tmp_path).known == frozenset()
+
+
+def test_another_computer_of_the_same_user_is_measured_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_pace(tmp_path, {"feature_s": 2.5}, None)
+    monkeypatch.setattr(estimating, "_this_machine", lambda: "another")
+    assert read_pace(tmp_path).known == frozenset()
+    remember_pace(tmp_path, {"feature_s": 7.5}, None)
+    monkeypatch.undo()
+    assert read_pace(tmp_path).feature_s == 2.5
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"x": 3}', json.dumps({estimating._this_machine(): {"feature_s": -1}})]
+)
+def test_what_is_damaged_is_measured_again(tmp_path: Path, text: str) -> None:
+    (tmp_path / PACE_NAME).write_text(text)
+    assert read_pace(tmp_path).known == frozenset()
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    remember_pace(tmp_path / "file" / "folder", {"feature_s": 1.0}, None)
+
+
+def test_a_network_that_cannot_be_loaded_is_done_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimating, "newest_litert", lambda _: b"no network")
+    assert read_pace(tmp_path).feature_s > 0

@@ -141,12 +141,12 @@ def test_presets_are_offered_in_words_with_their_time(controls: TrainControls) -
     estimates = {name: Estimate(180.0, True) for name in PRESETS}
     controls.show_estimates(estimates)
     for name in PRESETS:
-        assert controls._options[name].time.text() == "At most about 3 minutes here"
+        assert controls._options[name].time.text() == "About 3 minutes on this computer"
     controls.show_estimates({})
-    assert "first training" in controls._options[CLASSIC.name].time.text()
+    assert "once there are photos" in controls._options[CLASSIC.name].time.text()
     controls.show_estimates({CLASSIC.name: Estimate(8 * 3600.0, False)})
-    assert "about 8 hours" in controls._options[CLASSIC.name].time.text()
-    assert "usual" in controls._options[CLASSIC.name].time.text()
+    assert "About 8 hours" in controls._options[CLASSIC.name].time.text()
+    assert "short measurement" in controls._options[CLASSIC.name].time.text()
 
 
 def test_advanced_is_folded(controls: TrainControls) -> None:

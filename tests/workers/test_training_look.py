@@ -10,15 +10,17 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from facegui.core.augmentation_settings import AugmentationSettings
+from facegui.core.augmented_set import read_set
 from facegui.core.augmenter import augment_set
 from facegui.core.progress import Progress, StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.runs import BatchMetrics, Losses, Run
 from facegui.core.splits import Split
-from facegui.ml.presets import CLASSIC, TrainSettings
+from facegui.ml.estimating import remember_pace
+from facegui.ml.features import FEATURES_FOLDER
+from facegui.ml.presets import FAST, TrainSettings
 from facegui.workers.training_job import training_job
-from facegui.workers.training_look import TrainingLook, TrainingLooker
-from fake_training import write_run
+from facegui.workers.training_look import Estimate, TrainingLook, TrainingLooker
 
 
 def look(project: Project, assign: bool = True) -> TrainingLook:
@@ -68,16 +70,34 @@ def test_splits_are_given_only_where_that_is_asked_for(
     assert look(new).pictures > 0
 
 
-def test_time_is_told_by_the_newest_run_of_that_preset(demo_project: Project) -> None:
-    before = look(demo_project).estimate(CLASSIC.settings)
-    assert before is not None and not before.measured
-    write_run(demo_project.runs_folder, settings=CLASSIC.settings)
-    after = look(demo_project).estimate(CLASSIC.settings)
-    assert after is not None and after.measured
-    # 20 s for 8 steps in the run.
-    pictures = look(demo_project).pictures
-    steps = 40 * -(-pictures // CLASSIC.settings.batch_size)
-    assert after.seconds == pytest.approx(steps * 20 / 8)
+def test_time_is_measured_at_first_and_then_told_by_trainings(
+    demo_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FACEGUI_WEIGHTS", str(tmp_path / "weights"))
+    looker = TrainingLooker()
+
+    def estimate() -> Estimate:
+        seen = looker.look(demo_project, True, lambda _: None, StopToken())
+        found = seen.estimate(FAST.settings)
+        assert found is not None
+        return found
+
+    before = estimate()
+    assert before.seconds > 0 and not before.measured
+    remember_pace(tmp_path / "weights", {"feature_s": 100.0, "dense_s": 0.001}, (144, "key"))
+    after = estimate()
+    assert after.measured
+    make_copies(demo_project)
+    made = read_set(demo_project.augmented_folder)
+    assert made is not None
+    features = demo_project.cache_folder / FEATURES_FOLDER
+    features.mkdir(parents=True)
+    without = estimate()
+    for copy in made.samples:
+        (features / f"key-{copy.digest}.npy").write_bytes(b"")
+    kept = estimate()
+    expected = len(made.samples) * 0.144**2 * 100.0
+    assert without.seconds - kept.seconds == pytest.approx(expected)
 
 
 def test_a_training_job_tells_how_far_it_is_in_all(qtbot: QtBot, demo_project: Project) -> None:
