@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
+from statistics import mean
 
 LONGEST_S = 60.0
 """Of one photo: whoever takes longer is doing something else."""
@@ -57,13 +57,12 @@ class LabelClock:
         """Such as "2.1 s a photo (60 drafts accepted: 1.2 s, 8 by hand: 7.4 s)"."""
         if not self._spent:
             return ""
-        count, total = Counter[Way](), Counter[Way]()
+        spent: dict[Way, list[float]] = {}
         for way, seconds in self._spent.values():
-            count[way] += 1
-            total[way] += seconds  # type: ignore[assignment]
-        parts = [f"{count[way]} {_PLURALS[way]}: {total[way] / count[way]:.1f} s" for way in count]
-        mean = sum(total.values()) / count.total()
-        return f"{mean:.1f} s a photo ({', '.join(parts)})"
+            spent.setdefault(way, []).append(seconds)
+        parts = [f"{len(each)} {_PLURALS[way]}: {mean(each):.1f} s" for way, each in spent.items()]
+        all_s = [seconds for _, seconds in self._spent.values()]
+        return f"{mean(all_s):.1f} s a photo ({', '.join(parts)})"
 
 
 _PLURALS = {
