@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import os
 import threading
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from facegui.core.boxes import Box
 from facegui.core.drafts import Drafts
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import free_name, stem_key, stem_of, stems_in, write_atomically
+from facegui.core.folder_scan import FolderScan, Stamp, stamp_of, stamps_of
 from facegui.core.images import has_picture_ending, picture_size
 from facegui.core.labelme import (
     LabelDocument,
@@ -66,23 +65,6 @@ class Changes:
         return bool(self.added or self.removed or self.changed)
 
 
-_Stamp = tuple[int, int]
-"""Modification time in ns and size in bytes: another stamp, another content."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FolderScan:
-    """What lay on disk at one moment.
-
-    Args:
-        stamps: of each photo and of its label file.
-        number: how often the program itself had written before.
-    """
-
-    stamps: dict[str, tuple[_Stamp, _Stamp | None]]
-    number: int
-
-
 class PhotoLibrary:
     """The folders `photos` and `labels` below `folder`.
 
@@ -102,7 +84,7 @@ class PhotoLibrary:
         self._known = known
         self._mutex = threading.RLock()
         self._photos: dict[str, Photo] = {}
-        self._stamps: dict[str, tuple[_Stamp, _Stamp | None]] = {}
+        self._stamps: dict[str, tuple[Stamp, Stamp | None]] = {}
         self._labels: dict[str, LabelFile | LabelFileError | None] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
         self._sorted: tuple[Photo, ...] | None = None
@@ -183,8 +165,8 @@ class PhotoLibrary:
         with self._mutex:
             known = self._stamps.get(photo.name)
         try:
-            label = _stamp_of(label_path.stat()) if label_path.exists() else None
-            return (_stamp_of(photo.path.stat()), label) == known
+            label = stamp_of(label_path.stat()) if label_path.exists() else None
+            return (stamp_of(photo.path.stat()), label) == known
         except OSError:
             return False
 
@@ -261,7 +243,7 @@ class PhotoLibrary:
         """Whether there is a label file, as of the last look."""
         return self._stamps.get(name, (None, None))[1] is not None
 
-    def _look(self) -> tuple[dict[str, _Stamp], dict[str, _Stamp]]:
+    def _look(self) -> tuple[dict[str, Stamp], dict[str, Stamp]]:
         """The stamps of the photos, each with a stem of its own, and of the labels by stem."""
         try:
             if not self.folder.is_dir():
@@ -277,7 +259,7 @@ class PhotoLibrary:
                     twins = self._twins(photos)
             labels = {
                 stem_of(name): stamp
-                for name, stamp in _stamps_of(self.labels_folder).items()
+                for name, stamp in stamps_of(self.labels_folder).items()
                 if name.endswith(".json")
             }
         except FileNotFoundError as error:
@@ -292,8 +274,8 @@ class PhotoLibrary:
             photos.pop(name, None)
         return photos, labels
 
-    def _pictures(self) -> dict[str, _Stamp]:
-        stamps = _stamps_of(self.photos_folder)
+    def _pictures(self) -> dict[str, Stamp]:
+        stamps = stamps_of(self.photos_folder)
         return {name: stamp for name, stamp in stamps.items() if has_picture_ending(name)}
 
     def _read_label(self, photo: Photo) -> LabelFile | LabelFileError | None:
@@ -316,8 +298,8 @@ class PhotoLibrary:
         self._photos[photo.name] = photo
         self._sorted = None
         self._stamps[photo.name] = (
-            _stamp_of(photo.path.stat()),
-            _stamp_of(label_path.stat()) if label_path.exists() else None,
+            stamp_of(photo.path.stat()),
+            stamp_of(label_path.stat()) if label_path.exists() else None,
         )
         if self._is_labelled(photo.name):
             self.drafts.remove_draft(photo)
@@ -437,22 +419,3 @@ def copy_label(label: Path, target: Path, photo: Path, new_photo: Path) -> None:
         write_atomically(target, label.read_bytes())
     else:
         copy_label_file(label, target, new_photo, size)
-
-
-def _stamps_of(folder: Path) -> dict[str, _Stamp]:
-    """The visible files of a folder; none where somebody removed the folder."""
-    stamps: dict[str, _Stamp] = {}
-    try:
-        entries = list(os.scandir(folder))
-    except FileNotFoundError:  # as copies have it that leave empty folders out
-        return stamps
-    for entry in entries:
-        # A file may go away between the listing and the look at it.
-        with contextlib.suppress(FileNotFoundError):
-            if not entry.name.startswith(".") and entry.is_file():
-                stamps[entry.name] = _stamp_of(entry.stat())
-    return stamps
-
-
-def _stamp_of(status: os.stat_result) -> _Stamp:
-    return status.st_mtime_ns, status.st_size

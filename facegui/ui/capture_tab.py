@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from facegui.core.coverage import Task
 from facegui.core.errors import UserError
 from facegui.core.photo_library import Changes, Photo
 from facegui.core.project import Project
-from facegui.core.trash import TrashEntry
 from facegui.ui.burst import Burst
 from facegui.ui.capture_controls import (
     BurstControls,
@@ -31,6 +29,7 @@ from facegui.ui.capture_controls import (
 from facegui.ui.coach_light import CoachLight
 from facegui.ui.guide import Guide
 from facegui.ui.keys import add_shortcut, keep_space_free, press_by_space
+from facegui.ui.photo_deletions import PhotoDeletions
 from facegui.ui.photo_import import PhotoImport
 from facegui.ui.photo_strip import PhotoStrip, photos_in_words
 from facegui.ui.picture_view import PictureView
@@ -42,12 +41,6 @@ from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.photo_writer import PhotoWriter, TakenPhoto
 from facegui.workers.project_store import ProjectStore
-
-
-@dataclass(frozen=True, slots=True)
-class _Deletion:
-    entry: TrashEntry
-    taken: tuple[TakenPhoto, ...]
 
 
 class CaptureTab(Tab):
@@ -89,7 +82,7 @@ class CaptureTab(Tab):
         self._shown = False
         self._frame: Frame | None = None
         self._camera_name = ""
-        self._deletions: list[_Deletion] = []
+        self._deletions = PhotoDeletions(store)
         self.feed = CameraFeed(open_camera, parent=self)
         self.burst = burst or Burst()
         self.burst.setParent(self)
@@ -198,20 +191,11 @@ class CaptureTab(Tab):
     @Slot()
     def undo(self) -> None:
         """Takes the last deletion back."""
-        project = self._store.project
-        if not self._deletions or project is None:
-            return
-        deletion = self._deletions[-1]
         try:
-            restored = project.restore(deletion.entry)
+            for taken in self._deletions.undo():
+                self.strip.add(taken)
         except UserError as error:
             self.failed.emit(error)
-            return
-        self._deletions.pop()
-        # Sorted by name on both sides; a photo whose name was taken meanwhile has another.
-        for taken, photo in zip(deletion.taken, restored, strict=False):
-            self.strip.add(TakenPhoto(photo, project, taken.thumbnail))
-        self._store.tell(Changes(added=tuple(photo.name for photo in restored)))
         self._show_state()
 
     # The camera
@@ -351,19 +335,10 @@ class CaptureTab(Tab):
 
     @Slot(object)
     def _delete(self, photos: tuple[Photo, ...]) -> None:
-        project = self._store.project
-        if project is None:
-            return
-        gone = {photo.name for photo in photos}
-        taken = [one for one in self.strip.model.taken if one.photo.name in gone]
         try:
-            entry = project.delete(photos)
+            self._deletions.delete(photos, self.strip.model.taken)
         except UserError as error:
             self.failed.emit(error)
-            return
-        taken.sort(key=lambda one: one.photo.name)
-        self._deletions.append(_Deletion(entry, tuple(taken)))
-        self._store.tell(Changes(removed=tuple(sorted(gone))))
 
     @Slot(object)
     def _on_photos_changed(self, changes: Changes) -> None:
@@ -376,7 +351,7 @@ class CaptureTab(Tab):
         """Another project is open, or none."""
         self.burst.stop()
         self.strip.model.clear()
-        self._deletions.clear()
+        self._deletions.forget()
         if self._store.project is None:
             self._stop_camera()
         elif not self.feed.active:
@@ -429,7 +404,7 @@ class CaptureTab(Tab):
         self.photo_controls.show_state(
             count, labelled_count(project), busy if project else "Open a project first."
         )
-        deleted = len(self._deletions[-1].taken) if self._deletions else 0
+        deleted = self._deletions.newest
         self.strip.show_undo(f"{photos_in_words(deleted)} in the trash." if deleted else "")
         self.say_next(
             "Move about: turn, come nearer, go away. Space stops."

@@ -16,7 +16,8 @@ from facegui.workers.newest import NewestWork
 # What a project stands on takes a third of the time until the window is seen, and
 # is not needed before the first one is opened.
 if TYPE_CHECKING:
-    from facegui.core.photo_library import Changes, FolderScan
+    from facegui.core.folder_scan import FolderScan
+    from facegui.core.photo_library import Changes
     from facegui.core.progress import StopToken
     from facegui.core.project import Project
     from facegui.core.runs import Run

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from facegui.core import photo_library
+from facegui.core import folder_scan
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
 from facegui.core.labelme import LabelFileError, read_label_file
@@ -192,7 +192,7 @@ def test_file_that_goes_away_while_we_look_is_no_error(project, add_photo, monke
         gone.path.unlink(missing_ok=True)
         return entries
 
-    monkeypatch.setattr(photo_library.os, "scandir", scan_then_remove)
+    monkeypatch.setattr(folder_scan.os, "scandir", scan_then_remove)
     assert project.refresh() == Changes(removed=("b.jpg",))
 
 
@@ -203,7 +203,7 @@ def test_project_folder_that_is_gone_is_said_so(project):
 
 
 def test_folder_that_may_not_be_read_is_said_so(project, monkeypatch, failing):
-    monkeypatch.setattr(photo_library.os, "scandir", failing(errno.EACCES))
+    monkeypatch.setattr(folder_scan.os, "scandir", failing(errno.EACCES))
     with pytest.raises(UserError, match="No permission"):
         project.refresh()
 
