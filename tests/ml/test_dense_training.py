@@ -255,7 +255,8 @@ def test_cancel_while_looking_leaves_no_run_but_what_was_computed(
     with pytest.raises(Cancelled):
         start(project, cancel, stop)
     assert list(project.runs_folder.iterdir()) == []
-    assert len(features_in(project)) == 1
+    # As many as were being computed at that moment, one on each core, and few more.
+    assert 1 <= len(features_in(project)) < COPIES * 17
 
 
 def test_training_ends_when_it_gets_no_better(looked_at: Project, start: Start) -> None:
