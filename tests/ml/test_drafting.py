@@ -36,7 +36,6 @@ from facegui.ml.draft_server import serve
 from facegui.ml.drafting import Drafter, DraftSettings
 from facegui.ml.features import FeatureCache
 from facegui.ml.photo_features import PhotoShelf
-from facegui.ml.presets import FAST
 
 SIDE = 64
 
@@ -80,7 +79,7 @@ def make_samples(folder: Path, count: int, first: int = 0) -> list[Sample]:
 def make_drafter(folder: Path, backbone: Any = None, **changed: Any) -> Drafter:
     backbone = backbone or SmallBackbone()
     cache = FeatureCache(folder / "features", backbone.key, backbone.shapes.values)
-    network = replace(FAST.settings, input_size=SIDE, batch_size=8)
+    network = replace(DraftSettings().network, input_size=SIDE, batch_size=8)
     return Drafter(backbone, cache, DraftSettings(network=network, copies=2, **changed))
 
 
