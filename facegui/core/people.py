@@ -12,7 +12,7 @@ from facegui.core import trash
 from facegui.core.errors import disk_error
 from facegui.core.photo_library import Photo
 from facegui.core.project import Project
-from facegui.core.run_photos import runs_with
+from facegui.core.run_photos import forget_person, runs_with
 from facegui.core.runs import Run, list_runs
 from facegui.core.thumbnail_cache import FOLDER_NAME, forget_thumbnails
 
@@ -78,8 +78,9 @@ def runs_that_learned_from(project: Project, person: Person) -> tuple[Run, ...]:
 def delete_person(project: Project, person: Person) -> Deleted:
     """Deletes all photos of somebody's sessions for good, with everything made of them.
 
-    Photos, labels, drafts, what lies in the trash, augmented copies, thumbnails and cached
-    features. Runs stay: a model cannot unlearn; they are told of.
+    Photos, labels, drafts, what lies in the trash, augmented copies, thumbnails, cached
+    features, and in runs the name and the pictures of mistakes. Runs themselves stay: a
+    model cannot unlearn; they are told of.
 
     Raises:
         UserError: when something cannot be deleted; doing it again completes it.
@@ -94,6 +95,8 @@ def delete_person(project: Project, person: Person) -> Deleted:
             entry = project.delete(photos)
             shutil.rmtree(entry.folder)
         project.forget_sessions(person.sessions)
+        for run in runs:
+            forget_person(run, person.name)
     except OSError as error:
         raise disk_error(error, f"deleting the photos of {person.name}") from error
     log.info("deleted %d photos of a person", len(photos))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from facegui.core.files import write_json
 from facegui.core.project import Project
-from facegui.core.runs import Run
+from facegui.core.runs import CARD_NAME, Run
 from facegui.core.splits import Split
 
 PHOTOS_NAME = "photos.json"
@@ -59,6 +60,31 @@ def read_run_photos(run: Run) -> dict[str, RunPhoto] | None:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def forget_person(run: Run, name: str) -> None:
+    """Takes somebody's name out of what a run keeps, and pictures of mistakes with it.
+
+    Which photos it learned from stays known: the model still knows them.
+
+    Raises:
+        OSError: when a file cannot be changed.
+    """
+    for folder in run.folder.glob("evaluation*"):
+        shutil.rmtree(folder)
+    for path, parts in (
+        (run.folder / PHOTOS_NAME, lambda document: document["photos"].values()),
+        (run.folder / CARD_NAME, lambda document: [document["tested_on"]]),
+    ):
+        try:
+            document = json.loads(path.read_text("utf-8"))
+            named = [part for part in parts(document) if name in part["people"]]
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        for part in named:
+            part["people"] = [other for other in part["people"] if other != name]
+        if named:
+            write_json(path, document)
 
 
 def runs_with(runs: tuple[Run, ...], names: set[str], sessions: set[str]) -> tuple[Run, ...]:

@@ -12,7 +12,7 @@ from facegui.core.files import write_json
 from facegui.core.people import delete_person, people_of
 from facegui.core.project_index import PhotoRecord
 from facegui.core.run_photos import read_run_photos, write_run_photos
-from facegui.core.runs import SETTINGS_NAME, Run, list_runs, new_run_folder
+from facegui.core.runs import CARD_NAME, SETTINGS_NAME, Run, list_runs, new_run_folder
 from facegui.core.splits import Split
 
 FACE = Box(10.0, 5.0, 30.0, 25.0)
@@ -54,6 +54,9 @@ def test_people_are_told_with_their_photos(project, sessions):
 
 def test_a_person_is_deleted_everywhere(project, sessions):
     run = run_of(project)
+    write_json(run.folder / CARD_NAME, {"seconds": 1, "tested_on": {"people": ["Ada", "Bob"]}})
+    (run.folder / "evaluation").mkdir()
+    (run.folder / "evaluation" / "1-ada0.jpg").write_bytes(b"mistake")
     thrown = project.delete([project.photo("ada1.jpg"), project.photo("bob1.jpg")])
     (project.augmented_folder / "train" / "images").mkdir(parents=True)
     (project.augmented_folder / "train" / "images" / "ada0-0001.jpg").write_bytes(b"copy")
@@ -69,6 +72,9 @@ def test_a_person_is_deleted_everywhere(project, sessions):
     assert deleted.photos == ("ada0.jpg", "both0.jpg", "both1.jpg")
     assert (deleted.from_trash, deleted.copies, deleted.runs) == (1, True, (run,))
     assert [photo.name for photo in project.photos] == ["bob0.jpg"]
+    assert run.card() == {"seconds": 1, "tested_on": {"people": ["Bob"]}}
+    assert {photo.people for photo in read_run_photos(run).values()} == {(), ("Bob",)}
+    assert not (run.folder / "evaluation").exists()
     left = files(project.folder) - files(project.runs_folder)
     assert not any("ada" in name or "both" in name for name in left)
     assert not any(name.endswith(".npy") for name in left)
