@@ -15,6 +15,9 @@ from typing import IO, Any
 TEMPORARY_PREFIX = ".writing-"
 """What the names of files that are still being written begin with."""
 
+ASIDE_PREFIX = ".aside-"
+"""What the names of files begin with that are being replaced; see `put_in_place`."""
+
 
 @contextlib.contextmanager
 def written_atomically(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
@@ -49,6 +52,66 @@ def write_atomically(path: Path, data: bytes | str, *, durable: bool = True) -> 
     """Writes `data` (text as UTF-8) to `path`, whole or not at all; see `written_atomically`."""
     with written_atomically(path, durable=durable) as stream:
         stream.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+def put_in_place(path: Path, data: bytes) -> tuple[os.stat_result, list[Path]]:
+    """Writes `data` to `path`, and gives what was there at that very moment.
+
+    Where several programs write one file, to replace it would lose what one of them
+    wrote since it was looked at. Here it is moved aside first and the place taken only
+    while it is free; `path` is missing in between, for less than a millisecond.
+    `put_back` mends what a kill leaves of that.
+
+    Returns:
+        What the system tells of the new file, and the files that were there, now beside
+        `path` under other names: usually one.
+
+    Raises:
+        OSError: when the folder cannot be written or the disk is full.
+    """
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    displaced: list[Path] = []
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _keep_permissions(temporary, path)
+        status = temporary.stat()
+        while True:
+            aside = path.with_name(f"{ASIDE_PREFIX}{secrets.token_hex(8)}-{path.name}")
+            with contextlib.suppress(FileNotFoundError):
+                path.rename(aside)
+                displaced.append(aside)
+            with contextlib.suppress(FileExistsError):  # another program was as fast
+                _take_free_place(temporary, path)
+                return status, displaced
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _take_free_place(temporary: Path, path: Path) -> None:
+    """Raises `FileExistsError` where the place is not free any more."""
+    if os.name == "nt":
+        temporary.rename(path)
+        return
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk that knows no links, such as a USB stick's
+        temporary.replace(path)
+
+
+def put_back(folder: Path) -> None:
+    """Mends what a program left that was killed within `put_in_place`."""
+    for aside in folder.glob(f"{ASIDE_PREFIX}*"):
+        path = folder / aside.name[len(ASIDE_PREFIX) + 17 :]
+        with contextlib.suppress(OSError):
+            if path.exists():
+                aside.unlink()
+            else:
+                aside.rename(path)
 
 
 def write_json(path: Path, document: Any) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Any
@@ -33,6 +33,7 @@ from facegui.core.labelme_documents import (
 from facegui.core.labelme_documents import LabelDocument as LabelDocument
 from facegui.core.labelme_documents import LabelFileError as LabelFileError
 from facegui.core.labelme_documents import embedded_picture as embedded_picture
+from facegui.core.labelme_documents import parse_label_file as parse_label_file
 from facegui.core.labelme_shapes import (
     become_rectangle,
     is_face,
@@ -99,7 +100,14 @@ def faces_of(
     return _understood(document, size, take_all_labels).label_file
 
 
-def write_label_file(path: Path, boxes: Iterable[Box], picture: Path, size: Size) -> None:
+def write_label_file(
+    path: Path,
+    boxes: Iterable[Box],
+    picture: Path,
+    size: Size,
+    *,
+    place: Callable[[Path, bytes], None] | None = None,
+) -> None:
     """Writes faces as LabelMe 6.3 and 7 read them; no boxes means "no face".
 
     Of a file that is there already everything else is kept: unknown keys,
@@ -111,6 +119,7 @@ def write_label_file(path: Path, boxes: Iterable[Box], picture: Path, size: Size
         boxes: all faces of the photo, in pixels of it; parts outside are cut off.
         picture: the photo.
         size: width and height of the photo.
+        place: puts the content at `path`; by default it replaces what is there.
 
     Raises:
         LabelFileError: when the file that is there is damaged; it is left as it is.
@@ -123,7 +132,7 @@ def write_label_file(path: Path, boxes: Iterable[Box], picture: Path, size: Size
         known = _understood(load_label_file(path), size, take_all_labels=False)
         document, faces = known.document, known.faces
     document["shapes"] = _merged(document["shapes"], faces, wanted)
-    _save(path, document, picture, size)
+    _save(path, document, picture, size, place)
 
 
 def new_label_file(boxes: Iterable[Box], image_path: str, size: Size) -> bytes:
@@ -251,7 +260,13 @@ def _merged(shapes: list[_Json], faces: dict[int, Box], wanted: list[Box]) -> li
     return merged + [new_shape(box) for box in added]
 
 
-def _save(path: Path, document: _Json, picture: Path, size: Size) -> None:
+def _save(
+    path: Path,
+    document: _Json,
+    picture: Path,
+    size: Size,
+    place: Callable[[Path, bytes], None] | None = None,
+) -> None:
     if not isinstance(document.get("version"), str):
         document["version"] = FORMAT_VERSION
     if not isinstance(document.get("flags"), dict):
@@ -262,7 +277,7 @@ def _save(path: Path, document: _Json, picture: Path, size: Size) -> None:
     document["imageData"] = None
     document["imageWidth"], document["imageHeight"] = int(size[0]), int(size[1])
     try:
-        write_atomically(path, json_bytes(document))
+        (place or write_atomically)(path, json_bytes(document))
     except RecursionError as error:
         raise LabelFileError(f"{path.name} is nested too deeply.", REMEDY) from error
     except OSError as error:

@@ -51,7 +51,12 @@ def load_label_file(path: Path) -> LabelDocument:
     Raises:
         LabelFileError: when the file is missing, damaged or no LabelMe file.
     """
-    return LabelDocument(path.name, _load(path))
+    return parse_label_file(read_label_bytes(path), path.name)
+
+
+def parse_label_file(data: bytes, name: str) -> LabelDocument:
+    """As `load_label_file`, of what was read already; errors call it `name`."""
+    return LabelDocument(name, _as_label_file(_parsed(data, name), name))
 
 
 def read_json(path: Path) -> Any:
@@ -91,7 +96,7 @@ def embedded_picture(path: Path) -> bytes | None:
     Raises:
         LabelFileError: when the file is damaged, or what it carries is no picture.
     """
-    document = _load(path)
+    document = load_label_file(path).content
     if not is_embedded(document):
         return None
     try:
@@ -119,17 +124,16 @@ def new_document() -> _Json:
     }
 
 
-def _load(path: Path) -> _Json:
-    """The file as JSON, of which is certain: an object with a list of objects `shapes`."""
-    document = read_json(path)
+def _as_label_file(document: Any, name: str) -> _Json:
+    """The same, of which is certain: an object with a list of objects `shapes`."""
     shapes = document.get("shapes") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(shapes, list):
-        raise LabelFileError(f'{path.name} is no LabelMe file: it has no list "shapes".', REMEDY)
+        raise LabelFileError(f'{name} is no LabelMe file: it has no list "shapes".', REMEDY)
     for number, shape in enumerate(shapes, 1):
         if not isinstance(shape, dict):
-            raise bad_shape(path.name, number, "it is no JSON object")
+            raise bad_shape(name, number, "it is no JSON object")
         if not isinstance(shape.get("label"), str):
-            raise bad_shape(path.name, number, "it has no label")
+            raise bad_shape(name, number, "it has no label")
     return document
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,7 @@ from facegui.core.errors import UserError, disk_error
 from facegui.core.files import free_name, stem_key, stem_of, stems_in, write_atomically
 from facegui.core.folder_scan import FolderScan, Stamp, stamp_of, stamps_of
 from facegui.core.images import has_picture_ending, picture_size
+from facegui.core.label_keeping import LabelKeeper
 from facegui.core.labelme import (
     LabelDocument,
     LabelFile,
@@ -22,7 +23,6 @@ from facegui.core.labelme import (
     copy_label_file,
     read_label_file,
     write_document,
-    write_label_file,
 )
 
 log = logging.getLogger(__name__)
@@ -55,14 +55,18 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Names of the photos that came, went, or whose picture or label is another now."""
+    """Names of the photos that came, went, or whose picture or label is another now.
+
+    `kept` are those whose label two programs wrote: one version is in the trash.
+    """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
+        return bool(self.added or self.removed or self.changed or self.kept)
 
 
 class PhotoLibrary:
@@ -89,6 +93,8 @@ class PhotoLibrary:
         self._sizes: dict[str, tuple[int, int]] = {}
         self._sorted: tuple[Photo, ...] | None = None
         self._writes = 0
+        self._keeper = LabelKeeper(folder / "trash")
+        self._written_here: dict[str, str] = {}
         self.drafts = Drafts(folder / "drafts", self._is_labelled)
         self.refresh()
 
@@ -213,7 +219,7 @@ class PhotoLibrary:
                 return None
             stamps, before = scan.stamps, self._stamps
             if stamps == before:
-                return Changes()
+                return Changes(kept=self._keep_ours(before, stamps))
             self._stamps = stamps
             changes = Changes(
                 added=tuple(sorted(stamps.keys() - before.keys())),
@@ -225,6 +231,7 @@ class PhotoLibrary:
                         if stamps[name] != before[name]
                     )
                 ),
+                kept=self._keep_ours(before, stamps),
             )
             for name in changes.removed:
                 self._photos.pop(name, None)
@@ -242,6 +249,22 @@ class PhotoLibrary:
     def _is_labelled(self, name: str) -> bool:
         """Whether there is a label file, as of the last look."""
         return self._stamps.get(name, (None, None))[1] is not None
+
+    def _keep_ours(
+        self,
+        before: Mapping[str, tuple[Stamp, Stamp | None]],
+        now: Mapping[str, tuple[Stamp, Stamp | None]],
+    ) -> tuple[str, ...]:
+        """Keeps labels written here that another program replaced; whose versions were kept."""
+        if not self._writable:
+            return ()
+        for label, name in self._written_here.items():
+            if name in before and name in now and before[name][1] != now[name][1]:
+                try:
+                    self._keeper.look(self.labels_folder / label)
+                except OSError as error:
+                    raise disk_error(error, f"keeping the labels of {name}") from error
+        return tuple(self._written_here[label] for label in self._keeper.take_kept())
 
     def _look(self) -> tuple[dict[str, Stamp], dict[str, Stamp]]:
         """The stamps of the photos, each with a stem of its own, and of the labels by stem."""
@@ -362,8 +385,42 @@ class PhotoLibrary:
         """
         with self._mutex:
             self._check_writable(photo)
-            write_label_file(self.label_path(photo), boxes, photo.path, self.size(photo))
+            label, size = self.label_path(photo), self.size(photo)
+            self._written_here[label.name] = photo.name
+            try:
+                stamp = self._keeper.write(
+                    label, boxes, photo.path, size, lambda: self.is_current(photo)
+                )
+            except OSError as error:
+                raise disk_error(error, f"saving the labels in {label.name}") from error
             self._look_again(photo)
+            if photo.name in self._stamps:
+                # Another program may have written in between: that is for `refresh` to see.
+                self._stamps[photo.name] = (self._stamps[photo.name][0], stamp)
+
+    def keep_unseen(self, photo: Photo, seen: Iterable[Box]) -> None:
+        """Keeps the label that is on disk, where somebody replaces it who did not see it.
+
+        Args:
+            photo: whose label will be changed.
+            seen: the boxes that were seen.
+
+        Raises:
+            UserError: when it cannot be kept.
+        """
+        with self._mutex:
+            self._check_writable(photo)
+            self._written_here[self.label_path(photo).name] = photo.name
+            try:
+                self._keeper.keep_unseen(self.label_path(photo), seen)
+            except OSError as error:
+                raise disk_error(error, f"keeping the labels of {photo.name}") from error
+            self._look_again(photo)
+
+    def seen_elsewhere(self, photo: Photo) -> None:
+        """Another program has loaded the label of a photo: it overwrites nothing unseen."""
+        with self._mutex:
+            self._keeper.seen(self.label_path(photo))
 
     def take_label(
         self, photo: Photo, document: LabelDocument, *, take_all_labels: bool = False

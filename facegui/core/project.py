@@ -173,6 +173,7 @@ class Project(RememberingLibrary):
             self._check_writable(photo)
             entry, label = None, self.label_path(photo)
             try:
+                self._keeper.forget(label)
                 if label.exists():
                     entry = trash.throw_away(self.trash_folder, [(None, label)], {})
             except OSError as error:
@@ -254,6 +255,7 @@ class Project(RememberingLibrary):
             back = tuple(photo for photo in photos if photo.path.exists())
             for photo in (*back, *self.photos):
                 if photo in back or stem_key(photo.name) in labels:
+                    self._keeper.forget(self.label_path(photo))
                     self._look_again(photo)
             return back
 

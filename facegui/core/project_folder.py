@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from facegui.core.errors import UserError
-from facegui.core.files import remove_leftovers
+from facegui.core.files import put_back, remove_leftovers
 
 INDEX_NAME = "project.json"
 FOLDERS = ("photos", "labels", "drafts", "augmented", "cache", "runs", "trash")
@@ -44,6 +44,7 @@ def make_folders(folder: Path) -> None:
 def tidy_up(folder: Path) -> None:
     """Removes what a killed program left half written."""
     remove_leftovers(folder)
+    put_back(folder / "labels")
     for pattern in _WRITTEN_TO:
         for place in folder.glob(pattern):
             remove_leftovers(place)

@@ -6,27 +6,18 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 
 from facegui.core.errors import UserError
-from facegui.core.files import free_name, stem_key, stems_in, write_json
+from facegui.core.files import free_name, stem_key, stems_in
 from facegui.core.photo_library import copy_label
 from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
+from facegui.core.trash_entry import ENTRY_NAME as ENTRY_NAME
+from facegui.core.trash_entry import PARTS, new_entry, write_entry
+from facegui.core.trash_entry import TrashEntry as TrashEntry
 
 log = logging.getLogger(__name__)
-
-ENTRY_NAME = "entry.json"
-_PARTS = ("photos", "labels")
-
-
-@dataclass(frozen=True, slots=True)
-class TrashEntry:
-    """What was deleted in one go; a folder of the trash."""
-
-    folder: Path
 
 
 def throw_away(
@@ -49,16 +40,10 @@ def throw_away(
         OSError: when something cannot be moved; what was moved before is in
             the entry, and no photo is without its label.
     """
-    key, number = f"{datetime.now():%Y%m%d-%H%M%S}", 2
-    folder = trash_folder / key
-    while folder.exists():
-        folder, number = trash_folder / f"{key}-{number}", number + 1
-    for part in _PARTS:
-        (folder / part).mkdir(parents=True)
-    _write_entry(folder, records, {})
+    entry = new_entry(trash_folder, records)
     for photo, label in pairs:
-        _throw_pair(folder, photo, label)
-    return TrashEntry(folder)
+        _throw_pair(entry.folder, photo, label)
+    return entry
 
 
 def _throw_pair(folder: Path, photo: Path | None, label: Path) -> None:
@@ -103,7 +88,7 @@ def take_back(
         if (entry.folder / "photos" / name).exists():
             new_names[name] = free_name(taken, new_names.get(name, name))
             taken.add(stem_key(new_names[name]))
-    _write_entry(entry.folder, records, new_names)
+    write_entry(entry.folder, records, new_names)
     restored = {new_name: records[name] for name, new_name in new_names.items()}
     if remember is not None:
         remember(restored)
@@ -133,16 +118,6 @@ def _take_label_back(label: Path, labels_folder: Path, photo: Path | None) -> No
         label.unlink()
 
 
-def _write_entry(
-    folder: Path, records: Mapping[str, PhotoRecord], new_names: Mapping[str, str]
-) -> None:
-    document = {
-        name: {field: value for field, value in asdict(record).items() if value is not None}
-        for name, record in records.items()
-    }
-    write_json(folder / ENTRY_NAME, {"photos": document, "restored_as": dict(new_names)})
-
-
 def _read_entry(entry: TrashEntry) -> tuple[dict[str, PhotoRecord], dict[str, str]]:
     """What the project remembered of each photo, and where a restore that began puts them."""
     try:
@@ -166,7 +141,7 @@ def _read_entry(entry: TrashEntry) -> tuple[dict[str, PhotoRecord], dict[str, st
 
 def _remove_where_empty(folder: Path) -> None:
     """Removes an entry of which nothing is left; what could not go back stays."""
-    if not any((folder / part).is_dir() and any((folder / part).iterdir()) for part in _PARTS):
+    if not any((folder / part).is_dir() and any((folder / part).iterdir()) for part in PARTS):
         shutil.rmtree(folder, ignore_errors=True)
 
 

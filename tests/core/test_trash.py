@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from facegui.core import photo_library, trash
+from facegui.core import photo_library, trash, trash_entry
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
 from facegui.core.labelme import read_label_file
@@ -166,7 +166,7 @@ def test_photo_that_cannot_be_moved_keeps_its_label(project, add_photo, monkeypa
 
 def test_full_disk_while_deleting_loses_nothing(project, add_photo, monkeypatch, failing):
     photo = add_photo("a.jpg", (FACE,))
-    monkeypatch.setattr(trash, "write_json", failing(errno.ENOSPC))
+    monkeypatch.setattr(trash_entry, "write_json", failing(errno.ENOSPC))
     with pytest.raises(UserError, match="disk is full"):
         project.delete([photo])
     with pytest.raises(UserError, match="disk is full"):
@@ -179,7 +179,7 @@ def test_full_disk_while_deleting_loses_nothing(project, add_photo, monkeypatch,
 def test_full_disk_while_restoring_loses_nothing(project, add_photo, monkeypatch, failing):
     entry = project.delete([add_photo("a.jpg", (FACE,))])
     add_photo("a.jpg")
-    monkeypatch.setattr(trash, "write_json", failing(errno.ENOSPC))
+    monkeypatch.setattr(trash_entry, "write_json", failing(errno.ENOSPC))
     with pytest.raises(UserError, match="disk is full"):
         project.restore(entry)
     monkeypatch.undo()
