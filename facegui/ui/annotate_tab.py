@@ -136,7 +136,7 @@ class AnnotateTab(Tab):
         self.filters.chosen.connect(self._on_filter)
         self.labelme_controls.button.clicked.connect(self.open_labelme)
         self.labelme.started.connect(self._show_photo)
-        self.labelme.photo_shown.connect(self.show_photo)
+        self.labelme.photo_shown.connect(self._on_labelme_shows)
         self.labelme.closed.connect(self._on_labelme_closed)
         self.main_button.clicked.connect(self._on_main)
 
@@ -209,6 +209,13 @@ class AnnotateTab(Tab):
             self.desk.accept_draft()
         self.labelme.start(project.photo(self._name).path, project.labels_folder)
         self._show_photo()
+
+    @Slot(str)
+    def _on_labelme_shows(self, name: str) -> None:
+        project = self._store.project
+        if project is not None and self.model.entry(name) is not None:
+            project.seen_elsewhere(project.photo(name))
+        self.show_photo(name)
 
     @Slot(object)
     def _on_labelme_closed(self, end: LabelmeEnd) -> None:

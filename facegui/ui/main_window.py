@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
         self.step_bar.chosen.connect(self.show_step)
         self.projects.failed.connect(self.show_error)
         self.projects.noticed.connect(self.notices.show_notice)
+        self._store.noticed.connect(self.notices.show_notice)
         self.projects.filled.connect(self._on_filled)
         self.welcome.new_wanted.connect(self.projects.make_new)
         self.welcome.demo_wanted.connect(self.projects.make_demo)

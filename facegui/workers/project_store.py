@@ -41,6 +41,7 @@ class ProjectStore(QObject):
         splits_changed(): photos were given to splits.
         runs_changed(): a run came, went, or was renamed.
         failed(UserError): the project's folder is gone.
+        noticed(str): two programs wrote a label; the older version is in the trash.
     """
 
     opened = Signal()
@@ -49,6 +50,7 @@ class ProjectStore(QObject):
     splits_changed = Signal()
     runs_changed = Signal()
     failed = Signal(object)
+    noticed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -152,6 +154,11 @@ class ProjectStore(QObject):
     def _take_over(self, changes: Changes | None, names: _RunNames) -> None:
         if changes:
             self.photos_changed.emit(changes)
+        if changes and changes.kept:
+            self.noticed.emit(
+                f"Two programs wrote the label of {', '.join(changes.kept)}: the newest is shown,"
+                " the other is kept in the project's trash."
+            )
         if names != self._run_names:
             self._run_names = names
             self.runs_changed.emit()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from facegui.core.boxes import Box
 from facegui.core.errors import UserError
 from facegui.core.project import Project
 from facegui.core.runs import SETTINGS_NAME
@@ -105,3 +106,14 @@ def test_splits_are_given_and_told(qtbot: QtBot, store: ProjectStore, tmp_path: 
     store.create(tmp_path / "One")
     with qtbot.waitSignal(store.splits_changed):
         store.assign_missing_splits()
+
+
+def test_it_says_aloud_that_two_programs_wrote_a_label(
+    qtbot: QtBot, store: ProjectStore, demo_project: Project
+) -> None:
+    photo = demo_project.photos[0]
+    demo_project.set_label(photo, [Box(1, 2, 30, 40)])
+    demo_project.label_path(photo).unlink()  # as a program does that never saw it
+    with qtbot.waitSignal(store.noticed) as noticed:
+        store.look()
+    assert photo.name in noticed.args[0] and "trash" in noticed.args[0]
