@@ -25,6 +25,7 @@ from facegui.ui.idle_loading import IdleLoading
 from facegui.ui.job_strip import JobStrip
 from facegui.ui.notices import Notices
 from facegui.ui.project_actions import ProjectActions
+from facegui.ui.project_exports import ProjectExports
 from facegui.ui.questions import Questions
 from facegui.ui.shortcuts import Key, keys_of
 from facegui.ui.step_bar import StepBar
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
         self.projects = ProjectActions(
             store, board, user_settings, self._questions, home or Path.home() / "FaceGUI", self
         )
+        self.exports = ProjectExports(store, board, self)
         self.tabs: tuple[Tab, ...] = ()
         self._build()
         self.checks = CheckBadge(store, board, self)
@@ -145,6 +147,9 @@ class MainWindow(QMainWindow):
         project.addSeparator()
         project.addAction(self.checks.action)
         project.addSeparator()
+        project.addMenu(self.exports.labels_menu)
+        project.addActions([self.exports.pack_action, self.exports.pack_labels_action])
+        project.addSeparator()
         project.addAction(self.projects.close_action)
         quit_action = project.addAction("Quit", self.close)
         quit_action.setShortcut(QKeySequence("Ctrl+Q"))
@@ -180,6 +185,8 @@ class MainWindow(QMainWindow):
         self.projects.failed.connect(self.show_error)
         self.projects.noticed.connect(self.notices.show_notice)
         self._store.noticed.connect(self.notices.show_notice)
+        self.exports.noticed.connect(self.notices.show_notice)
+        self.exports.failed.connect(self.show_error)
         self.projects.filled.connect(self._on_filled)
         self.welcome.new_wanted.connect(self.projects.make_new)
         self.welcome.demo_wanted.connect(self.projects.make_demo)
