@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -12,11 +13,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 from facegui.core.import_plan import survey
 from facegui.core.importing import ImportReport, import_plan
 from facegui.core.photo_library import Changes
-from facegui.core.progress import Report, StopToken
+from facegui.core.progress import Progress, Report, StopToken
 from facegui.core.project import Project
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
+
+log = logging.getLogger(__name__)
 
 _NAMED = 3
 """So many files that were left out are named, the others counted."""
@@ -121,6 +124,8 @@ def _import(
     project: Project, sources: tuple[Path, ...], report: Report, stop: StopToken
 ) -> ImportReport:
     with survey(sources, report, stop) as plan:
+        log.info("%s", plan.in_words())
+        report(Progress(0, len(plan.pictures), plan.in_words()))
         # Boxes in a face detector's photos, none of them called a face: they are the faces.
         return import_plan(project, plan, report, stop, take_all_labels=plan.names_no_face)
 
