@@ -110,13 +110,15 @@ class Watch:
     def _draft(self, tab: AnnotateTab) -> Steps:
         project = self._store.project
         assert project is not None
-        photos = project.photos[LABELLED:]
-        for photo in photos:
+        labelled = [sample.photo for sample in project.samples()]
+        for photo in labelled[LABELLED:]:
             project.clear_label(photo)
-        self._store.tell(Changes(changed=tuple(photo.name for photo in photos)))
+        self._store.tell(Changes(changed=tuple(photo.name for photo in labelled[LABELLED:])))
+        # Those that were taken while it captured have no label either.
+        wanted = len(project.photos) - LABELLED
         self._heartbeat.start()  # without the clearing, which is none of it
         drafts = project.drafts
-        yield Wait(lambda: len(drafts.names) == len(photos), "all is drafted", LONGEST_S)
+        yield Wait(lambda: len(drafts.names) == wanted, "all is drafted", LONGEST_S)
         for _ in range(REVIEWED):
             yield Wait(lambda: tab.editor.can_edit, "the photo is there")
             tab.actions_here.next.trigger()
