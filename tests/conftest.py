@@ -137,8 +137,10 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _garbage_collected() -> Iterator[None]:
     yield
-    count, threshold = gc.get_count()[2], gc.get_threshold()[2]
-    gc.collect(2 if count > threshold else 1)
+    gc.collect()
+    # What is left are modules and what lives as long as they do: looked through after each
+    # test, it would take most of the time of those of the window.
+    gc.freeze()
 
 
 @pytest.fixture
