@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import contextlib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +16,7 @@ from facegui.core.photo_facts import PhotoFacts
 from facegui.core.photo_library import Photo, PhotoState, Sample
 from facegui.core.progress import Report, StopToken, ignore_progress
 from facegui.core.project import Project
-from facegui.core.splits import Split, copies_of_each_other
+from facegui.core.splits import Split
 
 TINY_SIDE = 0.04
 """Of the picture's; at the 160 px that a network sees that is 6 px."""
@@ -94,7 +95,7 @@ def check_project(
         *_of_files(project, facts),
         *_of_pictures(project, facts),
         *_of_boxes(project),
-        *_of_copies(project, report, stop),
+        *_of_copies(project, facts, report, stop),
         *_of_shares(project),
     ]
     order = list(Kind)
@@ -189,13 +190,12 @@ def _of_boxes(project: Project) -> Iterable[Finding]:
         )
 
 
-def _of_copies(project: Project, report: Report, stop: StopToken | None) -> Iterable[Finding]:
-    names = [photo.name for photo in project.photos]
-    alike = project.relations(set(names), report, stop).alike
-    groups = [group for group in copies_of_each_other(names, alike) if len(group) > 1]
-    if groups:
-        # Of each group the first, by name, can stay.
-        spare = tuple(sorted(name for group in groups for name in sorted(group)[1:]))
+def _of_copies(
+    project: Project, facts: Mapping[str, PhotoFacts], report: Report, stop: StopToken | None
+) -> Iterable[Finding]:
+    alike = project.relations({photo.name for photo in project.photos}, report, stop).alike
+    spare = _spare_copies(project, facts, alike)
+    if spare:
         yield Finding(
             Kind.DUPLICATE,
             f"{_photos(spare)} nearly the same as others.",
@@ -214,6 +214,38 @@ def _of_copies(project: Project, report: Report, stop: StopToken | None) -> Iter
             Remedy.MEND,
             leaking,
         )
+
+
+def _spare_copies(
+    project: Project, facts: Mapping[str, PhotoFacts], alike: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
+    """The photos that can go: each is a near-copy of a better one that stays.
+
+    Not all but one of a group: in a slow burst each photo is like the next, and the last
+    shows another pose than the first.
+    """
+    copies: dict[str, set[str]] = defaultdict(set)
+    for one, other in alike:
+        copies[one].add(other)
+        copies[other].add(one)
+    photos = [photo for photo in project.photos if photo.name in copies]
+    stay: set[str] = set()
+    for photo in sorted(photos, key=lambda photo: _worth(project, photo, facts)):
+        if copies[photo.name].isdisjoint(stay):
+            stay.add(photo.name)
+    return tuple(sorted(copies.keys() - stay))
+
+
+def _worth(
+    project: Project, photo: Photo, facts: Mapping[str, PhotoFacts]
+) -> tuple[int, int, int, str]:
+    """Sorts photos by what would be lost with them, the most first: labels, pixels, detail."""
+    labels = (PhotoState.FACES, PhotoState.NO_FACE, PhotoState.BROKEN, PhotoState.UNLABELLED)
+    width, height = facts[photo.name].size if photo.name in facts else (0, 0)
+    size_bytes = 0
+    with contextlib.suppress(OSError):  # it is being moved away
+        size_bytes = photo.path.stat().st_size
+    return labels.index(project.state(photo)), -width * height, -size_bytes, photo.name
 
 
 def _of_shares(project: Project) -> Iterable[Finding]:

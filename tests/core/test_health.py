@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import zlib
 
@@ -93,6 +94,39 @@ def test_dark_blurred_and_copied_photos_are_found(project, add):
         Kind.DUPLICATE: ("two.jpg",),
     }
     assert all(finding.remedy is Remedy.THROW_AWAY for finding in found.values())
+
+
+def recompressed(pixels, quality):
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+
+
+@pytest.mark.usefixtures("good")
+def test_of_near_copies_the_labelled_one_stays_and_else_the_one_with_more_detail(project):
+    for name, seed, quality, boxes in (
+        ("a1.jpg", 904, 95, None),
+        ("a2.jpg", 904, 40, (FACE,)),
+        ("b1.jpg", 905, 40, (FACE,)),
+        ("b2.jpg", 905, 95, (FACE,)),
+    ):
+        picture = EncodedPicture(recompressed(scene(seed), quality), ".jpg", 160, 120)
+        project.add_photos([NewPhoto(picture, name, PhotoRecord(Split.TRAIN), boxes)])
+    assert kinds(project)[Kind.DUPLICATE].photos == ("a1.jpg", "b1.jpg")
+
+
+@pytest.mark.usefixtures("good")
+def test_of_a_slow_burst_only_near_copies_of_what_stays_can_go(project, add, monkeypatch):
+    names = tuple(f"burst-{number}.jpg" for number in range(6))
+    for name in names:
+        add(name, split=Split.TRAIN)
+    each_like_the_next = tuple(itertools.pairwise(names))
+    monkeypatch.setattr(project.facts, "pairs", lambda *_: each_like_the_next)
+    spare = set(kinds(project)[Kind.DUPLICATE].photos)
+    stay = set(names) - spare
+    assert len(stay) >= 2
+    assert not any({one, other} <= stay for one, other in each_like_the_next)
+    for name in spare:
+        assert any(name in pair and stay & set(pair) for pair in each_like_the_next)
 
 
 @pytest.mark.usefixtures("good")
