@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from facegui.core.images import is_picture_name
 from facegui.core.label_formats.entries import LabelEntry
 from facegui.core.label_formats.formats import LABEL_SUFFIXES, begin_reading, label_entries
+from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project_folder import INDEX_NAME
 from facegui.core.splits import Split
 
@@ -53,30 +54,49 @@ class FoundPicture:
     split: Split | None
 
 
-def find_pictures(sources: Sequence[Path]) -> tuple[list[FoundPicture], list[Finding]]:
+def find_pictures(
+    sources: Sequence[Path], report: Report, stop: StopToken
+) -> tuple[list[FoundPicture], list[Finding]]:
     """All pictures of files and folders, those with a label first, and what else lay there.
 
     So that of two copies of a picture the labelled one counts.
+
+    Args:
+        sources: files and folders.
+        report: told of each file.
+        stop: cancels.
+
+    Raises:
+        Cancelled: when `stop` was cancelled.
     """
     begin_reading()
+    report = throttled(report)
     found: list[FoundPicture] = []
     others: list[Finding] = []
     given = [source for source in sources if not source.is_dir()]
     near = [label for source in given for label in _labels_near(source)]
-    found += _sort_out(given, None, others, near)
+    found += _sort_out(given, None, others, near, report, stop)
     for source in sources:
         if source.is_dir():
-            found += _sort_out(sorted(_walk(source, others)), source, others, [])
+            files = sorted(_walk(source, others, report, stop))
+            found += _sort_out(files, source, others, [], report, stop)
     return sorted(found, key=lambda item: item.label is None), others
 
 
 def _sort_out(
-    files: Sequence[Path], folder: Path | None, others: list[Finding], near: Sequence[Path]
+    files: Sequence[Path],
+    folder: Path | None,
+    others: list[Finding],
+    near: Sequence[Path],
+    report: Report,
+    stop: StopToken,
 ) -> Iterator[FoundPicture]:
     """The pictures among `files`; labels may also be `near`. The rest is added to `others`."""
     pictures = [path for path in files if is_picture_name(path)]
     labels: list[LabelEntry] = []
-    for path in files:
+    for done, path in enumerate(files, 1):
+        stop.raise_if_cancelled()
+        report(Progress(done, len(files), f"Looking at {path.name}"))
         if not is_picture_name(path):
             entries = label_entries(path)
             labels += entries or ()
@@ -97,13 +117,17 @@ def _sort_out(
             others.append(Finding(label.path, label.why_unused))
 
 
-def _walk(folder: Path, others: list[Finding]) -> Iterator[Path]:
+def _walk(folder: Path, others: list[Finding], report: Report, stop: StopToken) -> Iterator[Path]:
     """All visible files; of a FaceGUI project its photos and labels alone."""
 
     def unreadable(error: OSError) -> None:
         others.append(Finding(Path(error.filename), str(error.strerror)))
 
+    seen = 0
     for parent, folders, names in os.walk(folder, onerror=unreadable):
+        stop.raise_if_cancelled()
+        seen += len(names)
+        report(Progress(seen, None, f"Looking through {Path(parent).name}"))
         folders[:] = [name for name in folders if not name.startswith(".")]
         if INDEX_NAME in names:
             folders[:] = [name for name in folders if name in ("photos", "labels")]

@@ -112,7 +112,7 @@ def survey(
 
     Args:
         sources: files and folders.
-        report: told of what is unpacked.
+        report: told of what is unpacked and looked at.
         stop: when it is cancelled nothing is left behind.
 
     Raises:
@@ -131,7 +131,7 @@ def survey(
                 places.append(place)
             else:
                 places.append(source)
-        found, more = find_pictures(places)
+        found, more = find_pictures(places, report, stop)
     except BaseException:
         if unpacked is not None:
             unpacked.cleanup()

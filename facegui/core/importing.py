@@ -164,15 +164,15 @@ def import_plan(
     for source in plan.sources:
         check_source(source, project.folder)
     project.refresh()
-    importer = _Importer(project, plan.sources, unlabelled, take_all_labels)
-    importer.tally.skipped += plan.others
     report = throttled(report)
+    importer = _Importer(project, plan.sources, unlabelled, take_all_labels, report, stop)
+    importer.tally.skipped += plan.others
     for done, item in enumerate(plan.pictures, 1):
         stop.raise_if_cancelled()
         importer.take(item)
         report(Progress(done, len(plan.pictures), item.path.name))
     for video in plan.videos:
-        importer.take_video(video, frames, report, stop)
+        importer.take_video(video, frames)
     importer.store()
     return importer.tally.report()
 
@@ -206,6 +206,8 @@ class _Importer:
         sources: Sequence[Path],
         unlabelled: Unlabelled,
         take_all_labels: bool,
+        report: Report,
+        stop: StopToken,
     ) -> None:
         self.tally = _Tally()
         self._project = project
@@ -213,7 +215,9 @@ class _Importer:
         self._session: str | None = None
         self._unlabelled = unlabelled
         self._take_all_labels = take_all_labels
-        self._names = project.known_digests()
+        self._report = report
+        self._stop = stop
+        self._names = project.known_digests(report, stop)
         self._others = OtherProjects()
         self._knows_files = False
         self._waiting: dict[str, NewPhoto] = {}
@@ -222,8 +226,9 @@ class _Importer:
     def take(self, item: FoundPicture) -> None:
         if item.label is not None and item.path == item.label.path:
             origin = self._others.origin_of_label(item.path)
-            if origin in self._names:
-                self._take_label_alone(item, origin)
+            photo = self._photo_here(origin)
+            if origin is not None and photo is not None:
+                self._take_label_alone(item, photo, origin)
                 return
         try:
             data = _picture_data(item)
@@ -235,8 +240,8 @@ class _Importer:
         label = self._read_label(item, (picture.width, picture.height), digest)
         if digest in self._waiting:
             self.store()
-        if digest in self._names:
-            self._complete(item, label, digest)
+        if (photo := self._photo_here(digest)) is not None:
+            self._complete(item, photo, label, digest)
         elif item.label is None and self._unlabelled is Unlabelled.SKIP:
             self.tally.skipped.append(Finding(item.path, "no label file"))
         else:
@@ -244,14 +249,14 @@ class _Importer:
         if len(self._waiting) == _CHUNK:
             self.store()
 
-    def take_video(self, path: Path, frames: FrameChoice, report: Report, stop: StopToken) -> None:
+    def take_video(self, path: Path, frames: FrameChoice) -> None:
         """Takes frames of a video; the same frame of the same file is a duplicate."""
         session: str | None = None
         try:
             source = sha256_of(path)
-            for frame in chosen_frames(path, frames, report, stop):
+            for frame in chosen_frames(path, frames, self._report, self._stop):
                 digest = hashlib.sha256(f"{source} {frame.number}".encode()).hexdigest()
-                if digest in self._names or digest in self._waiting:
+                if digest in self._waiting or self._photo_here(digest) is not None:
                     self.tally.duplicates.append(path)
                     continue
                 session = session or self._project.new_session(f"Video {path.name}")
@@ -266,6 +271,17 @@ class _Importer:
         except OSError as error:
             self.tally.skipped.append(Finding(path, str(error)))
 
+    def _photo_here(self, digest: str | None) -> Photo | None:
+        """The photo of the project that is the same; None also once it was deleted meanwhile."""
+        name = self._names.get(digest or "")
+        if name is None:
+            return None
+        with contextlib.suppress(KeyError):
+            photo = self._project.photo(name)
+            if photo.path.exists():
+                return photo
+        return None
+
     def _digest(self, path: Path, own: str) -> str:
         """By which a picture is known: of one from another project, what that one came from."""
         record = self._others.record(path)
@@ -274,9 +290,8 @@ class _Importer:
         if not self._knows_files:
             # A photo here may be a copy of one there, and still remember an older origin.
             self._knows_files = True
-            for photo in self._project.photos:
-                with contextlib.suppress(OSError):
-                    self._names.setdefault(sha256_of(photo.path), photo.name)
+            for digest, name in self._project.file_digests(self._report, self._stop).items():
+                self._names.setdefault(digest, name)
         origin = record.digest or own
         return own if own in self._names and origin not in self._names else origin
 
@@ -333,28 +348,64 @@ class _Importer:
         self._session = self._session or self._project.new_session(self._title)
         return self._session
 
-    def _complete(self, item: FoundPicture, label: _Label | None, digest: str) -> None:
+    def _complete(
+        self, item: FoundPicture, photo: Photo, label: _Label | None, digest: str
+    ) -> None:
         """A picture that is there already brings its label where the project has none.
 
         So an import that was broken off is completed by doing it again.
         """
         self.tally.duplicates.append(item.path)
-        photo = self._project.photo(self._names[digest])
         if self._project.state(photo) is not PhotoState.UNLABELLED:
             return
-        if label is not None:
-            self._tell(item, label.faces)
-            self._project.take_label(photo, label.document, take_all_labels=self._take_all_labels)
-        elif self._means_no_face(item) and digest not in self._broken:
-            self._project.set_label(photo, ())
-        else:
+        if label is None and (digest in self._broken or not self._means_no_face(item)):
             return
-        self.tally.labels_taken.append(photo.name)
+        if self._give_label(item, photo, label):
+            if label is not None:
+                self._tell(item, label.faces)
+            self.tally.labels_taken.append(photo.name)
 
-    def _take_label_alone(self, item: FoundPicture, digest: str) -> None:
+    def _give_label(self, item: FoundPicture, photo: Photo, label: _Label | None) -> bool:
+        """Labels a photo of the project; without a label it shows no face.
+
+        Returns:
+            Whether that worked. What is wrong with one photo is listed, and the import goes on.
+
+        Raises:
+            UserError: when nothing can be written.
+        """
+        try:
+            if label is None:
+                self._project.set_label(photo, ())
+            else:
+                self._project.take_label(
+                    photo, label.document, take_all_labels=self._take_all_labels
+                )
+        except LabelFileError as error:
+            self._list_broken(item, error)
+            return False
+        except UserError as error:
+            if self._is_whole(photo):
+                raise
+            self.tally.skipped.append(Finding(item.path, error.what))
+            return False
+        return True
+
+    def _is_whole(self, photo: Photo) -> bool:
+        """Whether a photo of the project is still there, and can be read."""
+        with contextlib.suppress(UserError):
+            self._project.size(photo)
+            return photo.path.exists()
+        return False
+
+    def _take_label_alone(self, item: FoundPicture, photo: Photo, digest: str) -> None:
         """The label of a photo that is here and not in the project that it comes from."""
-        size = self._project.size(self._project.photo(self._names[digest]))
-        self._complete(item, self._read_label(item, size, digest), digest)
+        try:
+            size = self._project.size(photo)
+        except UserError as error:
+            self.tally.skipped.append(Finding(item.path, error.what))
+        else:
+            self._complete(item, photo, self._read_label(item, size, digest), digest)
 
     def _means_no_face(self, item: FoundPicture) -> bool:
         """Only where there is no label file: one that is broken may have told of faces."""
@@ -368,10 +419,13 @@ class _Importer:
             faces = faces_of(document, size=size, take_all_labels=self._take_all_labels)
             return _Label(document, faces)
         except LabelFileError as error:
-            reason = f"{error.what} {error.details}".strip()
-            self.tally.broken_labels.append(Finding(item.label.path, reason))
+            self._list_broken(item, error)
             self._broken.add(digest)
             return None
+
+    def _list_broken(self, item: FoundPicture, error: LabelFileError) -> None:
+        path = item.label.path if item.label else item.path
+        self.tally.broken_labels.append(Finding(path, f"{error.what} {error.details}".strip()))
 
     def _tell(self, item: FoundPicture, label: LabelFile) -> None:
         self.tally.other_labels.update(label.other_labels)

@@ -24,6 +24,7 @@ from facegui.core.files import (
 from facegui.core.images import EncodedPicture, portable_stem
 from facegui.core.labelme import LabelDocument, write_document, write_label_file
 from facegui.core.photo_library import Photo
+from facegui.core.progress import Progress, Report, StopToken, ignore_progress, throttled
 from facegui.core.project_folder import INDEX_NAME as INDEX_NAME
 from facegui.core.project_folder import (
     make_folders,
@@ -259,16 +260,30 @@ class Project(RememberingLibrary):
                     self._look_again(photo)
             return back
 
-    def known_digests(self) -> dict[str, str]:
+    def known_digests(
+        self, report: Report = ignore_progress, stop: StopToken | None = None
+    ) -> dict[str, str]:
         """The photos that are there, by the SHA-256 of the file they came from.
 
         Of a photo that another program put there it is that of its own file.
+
+        Raises:
+            Cancelled: when `stop` was cancelled.
         """
-        digests = {}
-        for photo in self.photos:
-            with contextlib.suppress(OSError):
-                digests[self.record(photo.name).digest or sha256_of(photo.path)] = photo.name
-        return digests
+        photos = self.photos
+        origins = {digest: p.name for p in photos if (digest := self.record(p.name).digest)}
+        others = [photo for photo in photos if self.record(photo.name).digest is None]
+        return _digests_of(others, report, stop) | origins
+
+    def file_digests(
+        self, report: Report = ignore_progress, stop: StopToken | None = None
+    ) -> dict[str, str]:
+        """The photos that are there, by the SHA-256 of their own file.
+
+        Raises:
+            Cancelled: when `stop` was cancelled.
+        """
+        return _digests_of(self.photos, report, stop)
 
     def _labels_without_photo(self) -> dict[str, str]:
         """Names of remembered photos that are away while their label is here, by digest."""
@@ -316,3 +331,15 @@ class Project(RememberingLibrary):
         with self._mutex:
             self._look_again(photo)
         return photo
+
+
+def _digests_of(photos: Sequence[Photo], report: Report, stop: StopToken | None) -> dict[str, str]:
+    stop = stop or StopToken()
+    report = throttled(report)
+    digests = {}
+    for done, photo in enumerate(photos, 1):
+        stop.raise_if_cancelled()
+        with contextlib.suppress(OSError):
+            digests[sha256_of(photo.path)] = photo.name
+        report(Progress(done, len(photos), "Reading the photos that are there"))
+    return digests

@@ -586,22 +586,83 @@ def test_import_that_was_broken_off_is_completed_by_doing_it_again(
 
 
 def test_cancelled_import_keeps_what_came_in(project, source, make_photo):
-    class StopAfterTwenty(StopToken):
+    class StopAtTheTwentieth(StopToken):
         looks = 0
 
         def raise_if_cancelled(self) -> None:
             self.looks += 1
-            if self.looks > 20:
+            if self.looks > 1 + 40 + 20:  # the folder, its files, then each photo
                 self.cancel()
             super().raise_if_cancelled()
 
     for number in range(40):
         make_photo(source / f"{number:02}.jpg")
     with pytest.raises(Cancelled):
-        import_source(project, [source], ignore_progress, StopAfterTwenty())
+        import_source(project, [source], ignore_progress, StopAtTheTwentieth())
     assert len(project.photos) == 16
     report = take(project, source)
     assert (len(report.photos), len(report.duplicates)) == (24, 16)
+
+
+class StopWhenTold(StopToken):
+    """Is cancelled by the first progress with this text in it; also a report."""
+
+    def __init__(self, text):
+        super().__init__()
+        self._text = text
+
+    def __call__(self, progress):
+        if self._text in progress.text:
+            self.cancel()
+
+
+@pytest.mark.parametrize(
+    "text", ["Looking through", "Looking at", "Reading the photos that are there"]
+)
+def test_import_can_be_cancelled_before_the_first_photo(
+    project, source, make_photo, make_label, text
+):
+    for name in "ab":
+        make_photo(source / f"{name}.jpg")
+        make_label(source / f"{name}.json", FACE_CORNERS)
+        make_photo(project.photos_folder / f"own-{name}.jpg")
+    stop = StopWhenTold(text)
+    with pytest.raises(Cancelled):
+        import_source(project, [source], stop, stop)
+    assert all(photo.name.startswith("own-") for photo in project.photos)
+
+
+def test_photo_that_is_deleted_during_the_import_comes_in_again(project, source, make_photo):
+    for number in range(20):
+        make_photo(source / f"{number:02}.jpg")
+    take(project, source)
+
+    def delete_the_last(progress):
+        if progress.text == "00.jpg":
+            project.delete([project.photo("19.jpg")])
+
+    report = import_source(project, [source], delete_the_last, StopToken())
+    assert (report.photos, len(report.duplicates)) == (("19.jpg",), 19)
+
+
+@pytest.mark.parametrize("unlabelled", [Unlabelled.KEEP, Unlabelled.NO_FACE])
+def test_photo_that_is_damaged_during_the_import_is_listed_and_the_rest_goes_in(
+    project, source, make_photo, make_label, unlabelled
+):
+    for number in range(20):
+        make_photo(source / f"{number:02}.jpg")
+    take(project, source)
+    if unlabelled is Unlabelled.KEEP:
+        for number in range(20):
+            make_label(source / f"{number:02}.json", FACE_CORNERS)
+
+    def damage_the_last(progress):
+        if progress.text == "00.jpg":
+            project.photo("19.jpg").path.write_bytes(b"no picture")
+
+    report = import_source(project, [source], damage_the_last, StopToken(), unlabelled=unlabelled)
+    assert len(report.labels_taken) == 19
+    assert names(report.skipped) == ["19.jpg"]
 
 
 def test_progress_ends_at_the_number_of_pictures(project, source, make_photo):
