@@ -26,11 +26,15 @@ from PySide6.QtWidgets import (
 from facegui.core.files import stem_of
 from facegui.core.images import PICTURE_SUFFIXES
 from facegui.core.project import Project
+from facegui.core.recordings import VIDEO_SUFFIXES
+from facegui.core.unpacking import ZIP_SUFFIX
 from facegui.ui.burst import DEFAULT_COUNT, DEFAULT_INTERVAL_S, Burst
 from facegui.ui.icons import icon
 from facegui.ui.photo_strip import photos_in_words
 from facegui.ui.source_picker import name_filter
 from facegui.ui.style import GRID, set_role
+
+IMPORTED_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES | {ZIP_SUFFIX}
 
 GOOD_COUNT = 150
 """Photos that the tutorial recommends."""
@@ -134,14 +138,14 @@ class PhotoControls(QWidget):
         self.labelled_label.setObjectName("capture.labelled")
         set_role(self.labelled_label, "faint")
         menu = QMenu(self)
-        menu.addAction(icon("mdi6.image-outline"), "Photos…", self._ask_files)
+        menu.addAction(icon("mdi6.image-outline"), "Photos, videos, zip files…", self._ask_files)
         menu.addAction(icon("mdi6.folder-outline"), "Folder…", self._ask_folder)
         self.import_button = QPushButton(icon("mdi6.import"), "Import")
         self.import_button.setObjectName("capture.import")
         self.import_button.setMenu(menu)
         self.next_button = QPushButton(icon("mdi6.arrow-right"), "Next: Annotate")
         self.next_button.setObjectName("capture.next_step")
-        hint = QLabel("Photos and folders can also be dropped here.")
+        hint = QLabel("All of this can also be dropped here.")
         hint.setWordWrap(True)
         set_role(hint, "faint")
         layout = QVBoxLayout(self)
@@ -161,7 +165,7 @@ class PhotoControls(QWidget):
         self.labelled_label.setVisible(count > 0)
         self.import_button.setEnabled(not why_no_import)
         self.import_button.setToolTip(
-            why_no_import or "Takes photos, with LabelMe labels beside them, into the project."
+            why_no_import or "Takes photos, with the labels beside them, into the project."
         )
         self.next_button.setVisible(count > 0)
         self.next_button.setToolTip(f"Draw boxes around the faces in {photos_in_words(count)}.")
@@ -169,7 +173,10 @@ class PhotoControls(QWidget):
     @Slot()
     def _ask_files(self) -> None:
         names, _ = QFileDialog.getOpenFileNames(
-            self, "Photos", _pictures_folder(), name_filter("Pictures", PICTURE_SUFFIXES)
+            self,
+            "Photos, videos and zip files",
+            _pictures_folder(),
+            name_filter("Photos, videos and zip files", IMPORTED_SUFFIXES),
         )
         if names:
             self.import_wanted.emit(tuple(Path(name) for name in names))

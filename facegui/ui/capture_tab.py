@@ -28,9 +28,10 @@ from facegui.ui.capture_controls import (
 )
 from facegui.ui.coach_light import CoachLight
 from facegui.ui.guide import Guide
+from facegui.ui.import_questions import ask_about_import
 from facegui.ui.keys import add_shortcut, keep_space_free, press_by_space
 from facegui.ui.photo_deletions import PhotoDeletions
-from facegui.ui.photo_import import PhotoImport
+from facegui.ui.photo_import import AskImport, PhotoImport
 from facegui.ui.photo_strip import PhotoStrip, photos_in_words
 from facegui.ui.picture_view import PictureView
 from facegui.ui.source_picker import AskPath, SourcePicker, local_paths
@@ -53,6 +54,7 @@ class CaptureTab(Tab):
         open_camera: opens a source; tests give fakes, as for the following.
         list_cameras: the cameras that are connected.
         ask_path: has the user choose a video or folder.
+        ask_import: has the user say what an import has to know.
         burst: with a quicker countdown.
         load_finder: makes a detector of a run for the coach.
     """
@@ -72,6 +74,7 @@ class CaptureTab(Tab):
         open_camera: OpenCamera = open_any_camera,
         list_cameras: Callable[[], Sequence[CameraInfo]] = list_all_cameras,
         ask_path: AskPath | None = None,
+        ask_import: AskImport = ask_about_import,
         burst: Burst | None = None,
         load_finder: LoadFinder = load_detector,
     ) -> None:
@@ -89,7 +92,7 @@ class CaptureTab(Tab):
         self._coach = Coach()
         self._eye = CoachEye(store, self, load=load_finder)
         self._writer = PhotoWriter(self)
-        self._import = PhotoImport(store, board, self)
+        self._import = PhotoImport(store, board, self, ask=ask_import)
         self.picker = SourcePicker(
             "capture.source",
             settings=self._settings,

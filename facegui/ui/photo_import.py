@@ -3,26 +3,68 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
 
-from facegui.core.import_plan import survey
+from facegui.core.errors import Cancelled
+from facegui.core.import_plan import ImportPlan, survey
 from facegui.core.importing import ImportReport, import_plan
+from facegui.core.packing import is_packed_project
 from facegui.core.photo_library import Changes
 from facegui.core.progress import Progress, Report, StopToken
 from facegui.core.project import Project
+from facegui.core.unpacking import is_zip
+from facegui.ui.import_questions import ImportChoice, ask_about_import, has_questions
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
 
 log = logging.getLogger(__name__)
 
+_LOOK_EVERY_S = 0.1
 _NAMED = 3
 """So many files that were left out are named, the others counted."""
+
+
+AskImport = Callable[[ImportPlan, QWidget], ImportChoice | None]
+"""Has the user say what an import has to know; None where they would rather not import."""
+
+
+class _Inquiry:
+    """A question that the work has for the window, and waits for."""
+
+    def __init__(self, plan: ImportPlan, stop: StopToken) -> None:
+        self.plan = plan
+        self.stop = stop
+        self._choice: ImportChoice | None = None
+        self._answered = threading.Event()
+
+    def answer(self, choice: ImportChoice | None) -> None:
+        self._choice = choice
+        self._answered.set()
+
+    def wait(self) -> ImportChoice:
+        """Raises `Cancelled` where the user would rather not import."""
+        while not self._answered.wait(_LOOK_EVERY_S):
+            self.stop.raise_if_cancelled()
+        if self._choice is None:
+            raise Cancelled
+        return self._choice
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came in, and whether some of it was a packed project."""
+
+    report: ImportReport
+    packed: bool
 
 
 class PhotoImport(QObject):
@@ -31,18 +73,35 @@ class PhotoImport(QObject):
     Signals:
         reported(str): what came in, what was left out and why.
         failed(Exception): nothing more came in.
+
+    Args:
+        store: with the project that photos come into.
+        board: where it runs.
+        window: above which questions are asked.
+        ask: asks them.
     """
 
     reported = Signal(str)
     failed = Signal(object)
+    _asked = Signal(object)
 
-    def __init__(self, store: ProjectStore, board: JobBoard, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self,
+        store: ProjectStore,
+        board: JobBoard,
+        window: QWidget,
+        *,
+        ask: AskImport = ask_about_import,
+    ) -> None:
+        super().__init__(window)
         self._store = store
         self._board = board
+        self._window = window
+        self._ask = ask
         self._project: Project | None = None
         self._before: frozenset[str] = frozenset()
         self._labels_taken: tuple[str, ...] = ()
+        self._asked.connect(self._on_asked)
 
     def start(self, sources: Sequence[Path]) -> None:
         """Imports files and folders; the board must be free and a project open."""
@@ -52,17 +111,48 @@ class PhotoImport(QObject):
         self._project = project
         self._before = _names(project)
         self._labels_taken = ()
-        job = Job("Importing photos", partial(_import, project, tuple(sources)))
+        job = Job("Importing photos", partial(self._import, project, tuple(sources)))
         job.succeeded.connect(self._on_succeeded)
         job.failed.connect(self.failed)
         job.cancelled.connect(self._on_cancelled)
         job.finished.connect(self._on_finished)
         self._board.start(job)
 
+    def _import(
+        self, project: Project, sources: tuple[Path, ...], report: Report, stop: StopToken
+    ) -> _Done:
+        """In the job's thread."""
+        with survey(sources, report, stop) as plan:
+            log.info("%s", plan.in_words())
+            report(Progress(0, len(plan.pictures), plan.in_words()))
+            choice = self._inquire(plan, stop) if has_questions(plan) else ImportChoice()
+            result = import_plan(
+                project,
+                plan,
+                report,
+                stop,
+                take_all_labels=choice.take_all_labels,
+                frames=choice.frames,
+            )
+        return _Done(result, any(is_zip(path) and is_packed_project(path) for path in sources))
+
+    def _inquire(self, plan: ImportPlan, stop: StopToken) -> ImportChoice:
+        inquiry = _Inquiry(plan, stop)
+        self._asked.emit(inquiry)
+        return inquiry.wait()
+
     @Slot(object)
-    def _on_succeeded(self, report: ImportReport) -> None:
-        self._labels_taken = report.labels_taken
-        self.reported.emit(import_in_words(report))
+    def _on_asked(self, inquiry: _Inquiry) -> None:
+        if not inquiry.stop.cancelled:
+            inquiry.answer(self._ask(inquiry.plan, self._window))
+
+    @Slot(object)
+    def _on_succeeded(self, done: _Done) -> None:
+        self._labels_taken = done.report.labels_taken
+        words = import_in_words(done.report)
+        if done.packed:
+            words += " Runs and settings of a packed project come along where it is opened as one."
+        self.reported.emit(words)
 
     @Slot()
     def _on_cancelled(self) -> None:
@@ -118,16 +208,6 @@ def import_in_words(report: ImportReport) -> str:
         mended = "; ".join(f"{reason} ({n})" for reason, n in reasons.most_common(_NAMED))
         sentences.append(f"Mended: {mended}.")
     return " ".join(sentences)
-
-
-def _import(
-    project: Project, sources: tuple[Path, ...], report: Report, stop: StopToken
-) -> ImportReport:
-    with survey(sources, report, stop) as plan:
-        log.info("%s", plan.in_words())
-        report(Progress(0, len(plan.pictures), plan.in_words()))
-        # Boxes in a face detector's photos, none of them called a face: they are the faces.
-        return import_plan(project, plan, report, stop, take_all_labels=plan.names_no_face)
 
 
 def _names(project: Project) -> frozenset[str]:

@@ -211,7 +211,9 @@ class ProjectActions(QObject):
     def _make_importer(self) -> PhotoImport:
         from facegui.ui.photo_import import PhotoImport  # not needed to start
 
-        importer = PhotoImport(self._store, self._board, self)
+        importer = PhotoImport(
+            self._store, self._board, self._window, ask=self._questions.about_import
+        )
         importer.reported.connect(self._on_imported)
         importer.failed.connect(self.failed)
         return importer

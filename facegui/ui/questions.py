@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from facegui.core.import_plan import ImportPlan
+    from facegui.ui.import_questions import ImportChoice
 
 
 class Questions:
@@ -24,6 +29,12 @@ class Questions:
     def existing_folder(self, parent: QWidget, title: str, start: Path) -> Path | None:
         chosen = QFileDialog.getExistingDirectory(parent, title, str(start))
         return Path(chosen) if chosen else None
+
+    def about_import(self, plan: ImportPlan, parent: QWidget) -> ImportChoice | None:
+        """What has to be known before photos are imported."""
+        from facegui.ui.import_questions import ask_about_import  # not needed to start
+
+        return ask_about_import(plan, parent)
 
     def stop_and_close(self, parent: QWidget, job_title: str) -> bool:
         """Whether the window is to close although something runs."""
