@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ import cv2
 
 from facegui.core.alike import Pattern, hardly_differs, pattern_of
 from facegui.core.boxes import Detection
+from facegui.core.coverage import Place
 from facegui.core.images import Pixels
 from facegui.core.photo_facts import LOOK_SIDE, blur_of, light_of
 from facegui.core.scaling import scaled_for_screen
@@ -44,12 +45,15 @@ ADVICE: dict[Flaw | None, str] = {
     Flaw.DARK: "Too dark. Turn to the light.",
     Flaw.BRIGHT: "Too bright. Turn away from the light.",
     Flaw.BLURRED: "Blurred. Hold still for a moment.",
-    Flaw.SAME: "Just like the last photo. Move a little.",
+    Flaw.SAME: "Just like the last photo. Move a little, or turn the camera.",
     Flaw.CUT_OFF: "Your face is cut off. Come back into the picture.",
     Flaw.SMALL: "Come closer.",
     Flaw.SEVERAL: "I see several faces. That is fine: box all of them later.",
     Flaw.NO_FACE: "I see no face. Fine for a photo of the empty room.",
 }
+
+_WANTED: dict[Place | None, Flaw] = {Place.FAR: Flaw.SMALL, Place.EMPTY: Flaw.NO_FACE}
+"""What is no flaw where a task asks for it."""
 
 _NOT_WORTH_KEEPING = frozenset({Flaw.COVERED, Flaw.DARK, Flaw.BRIGHT, Flaw.BLURRED, Flaw.SAME})
 
@@ -90,7 +94,12 @@ class Coach:
         self._last_photo: Pattern | None = None
         self._pattern: Pattern | None = None
 
-    def look(self, pixels: Pixels, faces: Sequence[Detection] | None = None) -> Advice:
+    def look(
+        self,
+        pixels: Pixels,
+        faces: Sequence[Detection] | None = None,
+        place: Place | None = None,
+    ) -> Advice:
         """What is to be better about a frame: the worst flaw, if any.
 
         Takes 1 to 3 ms (`benchmarks/coach.py`).
@@ -99,6 +108,7 @@ class Coach:
             pixels: (h, w, 3) RGB uint8.
             faces: that a detector found in this frame or one just before, in its
                 pixels; None where nobody looked.
+            place: what a task asks for: who is to go far away is not told to come closer.
         """
         height, width = pixels.shape[:2]
         scale = min(1.0, LOOK_SIDE / max(width, height))
@@ -118,7 +128,10 @@ class Coach:
             return Advice(Flaw.BLURRED)
         if self._last_photo is not None and hardly_differs(self._last_photo, self._pattern):
             return Advice(Flaw.SAME)
-        return Advice(None if faces is None else _flaw_of(faces, width, height))
+        if faces is None:
+            return Advice()
+        flaws = _flaws_of(faces, width, height)
+        return Advice(next((flaw for flaw in flaws if flaw is not _WANTED.get(place)), None))
 
     def remember(self) -> None:
         """The frame that was looked at last became a photo."""
@@ -129,16 +142,19 @@ class Coach:
         self._last_photo = None
 
 
-def _flaw_of(faces: Sequence[Detection], width: int, height: int) -> Flaw | None:
+def _flaws_of(faces: Sequence[Detection], width: int, height: int) -> Iterator[Flaw]:
+    """The worst first."""
     if not faces:
-        return Flaw.NO_FACE
+        yield Flaw.NO_FACE
+        return
     boxes = [face.box for face in faces]
     across, down = EDGE * width, EDGE * height
     if any(
         box.x0 < across or box.y0 < down or box.x1 > width - across or box.y1 > height - down
         for box in boxes
     ):
-        return Flaw.CUT_OFF
+        yield Flaw.CUT_OFF
     if max(box.height for box in boxes) < SMALL_FACE * height:
-        return Flaw.SMALL
-    return Flaw.SEVERAL if len(boxes) > 1 else None
+        yield Flaw.SMALL
+    if len(boxes) > 1:
+        yield Flaw.SEVERAL

@@ -53,7 +53,7 @@ _WORDS: dict[Place, str] = {
     Place.FAR: "from far away: go back as far as you can",
     Place.TURNED: "while you turn your head: left, right, up and down",
     Place.LIGHT: "in other light: a lamp, a window, the evening",
-    Place.EMPTY: "of the empty room, with nobody in it",
+    Place.EMPTY: "of the empty room, with nobody in it: turn the camera after each",
     Place.ELSEWHERE: "on another day, in another room or of another person",
 }
 _SWAPPED = {Place.LEFT: Place.RIGHT, Place.RIGHT: Place.LEFT}

@@ -41,6 +41,7 @@ class Burst(QObject):
         self._due_s = 0.0
         self._count = 0
         self._done = 0
+        self._taken = 0
         self._skipped: Counter[str] = Counter()
         self._countdown = 0
         self._active = False
@@ -68,8 +69,13 @@ class Burst(QObject):
         return self._done
 
     @property
+    def taken(self) -> int:
+        """How many photos were taken, also in the bursts that this one continues."""
+        return self._taken
+
+    @property
     def skipped(self) -> Counter[str]:
-        """How many photos were not worth keeping, by reason; also of the last burst."""
+        """How many were not worth keeping, by reason; likewise, and of the last burst."""
         return self._skipped
 
     @property
@@ -77,9 +83,11 @@ class Burst(QObject):
         """Whether the next photo would be due, had the one at hand been taken."""
         return self.due and self._clock() >= self._due_s + self._interval_s
 
-    def start(self, count: int, interval_s: float) -> None:
+    def start(self, count: int, interval_s: float, *, continued: bool = False) -> None:
+        """Begins; where it continues the last one, what was taken and skipped adds up."""
         self._count, self._done, self._interval_s = count, 0, interval_s
-        self._skipped = Counter()
+        if not continued:
+            self._taken, self._skipped = 0, Counter()
         self._countdown = COUNTDOWN
         self._active = True
         self._timer.start()
@@ -100,6 +108,15 @@ class Burst(QObject):
 
     def count_photo(self) -> None:
         """A photo was taken."""
+        self._taken += 1
+        self._count_moment()
+
+    def skip_photo(self, reason: str) -> None:
+        """No frame was worth keeping in the time of a photo; its place is given up."""
+        self._skipped[reason] += 1
+        self._count_moment()
+
+    def _count_moment(self) -> None:
         self._done += 1
         # From the moment it was due, so that the delays of frames do not add up, but
         # without catching up on what was missed.
@@ -108,11 +125,6 @@ class Burst(QObject):
             self.stop()
         else:
             self.changed.emit()
-
-    def skip_photo(self, reason: str) -> None:
-        """No frame was worth keeping in the time of a photo; its place is given up."""
-        self._skipped[reason] += 1
-        self.count_photo()
 
     @Slot()
     def _on_tick(self) -> None:

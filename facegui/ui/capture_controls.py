@@ -29,12 +29,16 @@ from facegui.core.project import Project
 from facegui.core.recordings import VIDEO_SUFFIXES
 from facegui.core.unpacking import ZIP_SUFFIX
 from facegui.ui.burst import DEFAULT_COUNT, DEFAULT_INTERVAL_S, Burst
+from facegui.ui.guide import Outcome
 from facegui.ui.icons import icon
 from facegui.ui.photo_strip import photos_in_words
 from facegui.ui.source_picker import name_filter
 from facegui.ui.style import GRID, set_role
 
 IMPORTED_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES | {ZIP_SUFFIX}
+
+LEAST_TAKEN = 0.5
+"""Of the photos that a guided session asks for: fewer are nothing to praise."""
 
 GOOD_COUNT = 150
 """Photos that the tutorial recommends."""
@@ -206,6 +210,17 @@ def labelled_count(project: Project | None) -> int:
     except OSError:
         return 0
     return sum(stem_of(photo.name) in labelled for photo in project.photos)
+
+
+def outcome_in_words(outcome: Outcome) -> str:
+    """What came of photos that were asked for; too few are told with what was wrong."""
+    skipped = skipped_in_words(outcome.skipped)
+    if outcome.taken < LEAST_TAKEN * outcome.wanted:
+        few = photos_in_words(outcome.taken) if outcome.taken else "no photo"
+        came = f"Of {outcome.wanted} moments came {few}."
+        return f"{came} {skipped} Change that, then begin again."
+    well = f"Well done: {photos_in_words(outcome.taken)} that help."
+    return " ".join(filter(None, (well, skipped, "Next: label them.")))
 
 
 def skipped_in_words(skipped: Counter[str]) -> str:

@@ -24,10 +24,11 @@ from facegui.ui.capture_controls import (
     PhotoControls,
     labelled_count,
     next_step,
+    outcome_in_words,
     skipped_in_words,
 )
 from facegui.ui.coach_light import CoachLight
-from facegui.ui.guide import Guide
+from facegui.ui.guide import Guide, Outcome
 from facegui.ui.import_questions import ask_about_import
 from facegui.ui.keys import add_shortcut, keep_space_free, press_by_space
 from facegui.ui.photo_deletions import PhotoDeletions
@@ -241,7 +242,8 @@ class CaptureTab(Tab):
         self.view.set_message("")
         self.view.show_picture(frame.pixels)
         self._eye.offer(frame)
-        advice = self._coach.look(frame.pixels, self._eye.faces)
+        task = self.guide.task
+        advice = self._coach.look(frame.pixels, self._eye.faces, task.place if task else None)
         self.coach_light.offer(advice)
         if self.burst.due:
             self._take_of_burst(advice)
@@ -325,10 +327,10 @@ class CaptureTab(Tab):
             self.guide.count_photo()
             self._store.tell(Changes(added=(taken.photo.name,)))
 
-    @Slot(bool)
-    def _on_guide_ended(self, done: bool) -> None:
-        if done:
-            self.noticed.emit("Well done: these photos help. Next: label them.")
+    @Slot(object)
+    def _on_guide_ended(self, outcome: Outcome) -> None:
+        if outcome.done:
+            self.noticed.emit(outcome_in_words(outcome))
         self._show_state()
 
     @Slot(object)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
@@ -15,17 +17,34 @@ PACE_S = 1.6
 """From one photo of a guided session to the next: time to move."""
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of the tasks.
+
+    Args:
+        done: whether all of them were gone through; else they were stopped.
+        wanted: how many photos they asked for.
+        taken: how many were taken.
+        skipped: how many moments were not worth keeping, by reason.
+    """
+
+    done: bool
+    wanted: int
+    taken: int
+    skipped: Counter[str]
+
+
 class Guide(QWidget):
     """A line above the preview that says what to take and counts it down.
 
     Signals:
-        ended(bool): all is taken, or it was stopped.
+        ended(Outcome): all tasks were gone through, or they were stopped.
 
     Args:
         burst: takes the photos of a guided session.
     """
 
-    ended = Signal(bool)
+    ended = Signal(object)
 
     def __init__(self, burst: Burst, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +93,7 @@ class Guide(QWidget):
     def go_on(self) -> None:
         """Has the burst take the photos of the task."""
         if self.waiting:
-            self._burst.start(self._left, PACE_S)
+            self._burst.start(self._left, PACE_S, continued=self._number > 0)
 
     def set_mirrored(self, mirrored: bool) -> None:
         """Whether the preview is a mirror: there left is right."""
@@ -124,11 +143,19 @@ class Guide(QWidget):
         self._show_state()
 
     def _end(self, done: bool) -> None:
+        outcome = self._outcome(done)
         self._tasks, self._number, self._left = (), 0, 0
         self._guided = False
         self._burst.stop()
         self.hide()
-        self.ended.emit(done)
+        self.ended.emit(outcome)
+
+    def _outcome(self, done: bool) -> Outcome:
+        wanted = sum(task.count for task in self._tasks)
+        if self._guided:
+            return Outcome(done, wanted, self._burst.taken, self._burst.skipped.copy())
+        left = self._left + sum(task.count for task in self._tasks[self._number + 1 :])
+        return Outcome(done, wanted, wanted - left, Counter())
 
     def _show_state(self) -> None:
         task = self.task

@@ -8,6 +8,7 @@ import pytest
 
 from facegui.core.boxes import Box, Detection
 from facegui.core.coach import ADVICE, Advice, Coach, Flaw, Signal
+from facegui.core.coverage import Place
 from facegui.core.demo_camera import DemoCamera
 
 
@@ -94,6 +95,20 @@ def test_what_a_detector_finds_is_told_and_keeps_no_photo_back(frames, faces, fl
     assert advice == Advice(flaw)
     assert advice.worth_keeping
     assert advice.signal is (Signal.GO if flaw is None else Signal.CARE)
+
+
+@pytest.mark.parametrize(
+    ("place", "faces", "flaw"),
+    [
+        (Place.FAR, (face(300, 200, 335, 245),), None),
+        (Place.FAR, (face(300, 200, 335, 245), face(200, 200, 235, 245)), Flaw.SEVERAL),
+        (Place.NEAR, (face(300, 200, 335, 245),), Flaw.SMALL),
+        (Place.EMPTY, (), None),
+        (Place.LEFT, (), Flaw.NO_FACE),
+    ],
+)
+def test_what_a_task_asks_for_is_no_flaw(frames, place, faces, flaw):
+    assert Coach().look(frames[0], faces, place) == Advice(flaw)
 
 
 def test_every_flaw_has_words():

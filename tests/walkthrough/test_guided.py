@@ -37,9 +37,9 @@ def at_camera(qtbot, store, board, make_camera, clock, tmp_path):
     tab.shut_down()
 
 
-def show(qtbot, tab, camera, seed):
+def show(qtbot, tab, camera, seed, light=1.0):
     noise = np.random.default_rng(seed).integers(0, 255, (48, 64, 3), np.uint8)
-    sent = camera.send_pixels(noise)
+    sent = camera.send_pixels((noise * light).astype(np.uint8))
     qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
 
 
@@ -76,6 +76,38 @@ def test_guided_session_takes_its_photos_itself_and_goes_on(qtbot, at_camera, st
     qtbot.waitUntil(lambda: len(store.project.photos) == 4)
     assert told and "Well done" in told[-1]
     assert len(store.project.sessions) == 1
+
+
+def test_a_session_in_the_dark_is_not_praised_and_told_as_a_whole(qtbot, at_camera, store, clock):
+    tab, camera = at_camera
+    told = []
+    tab.noticed.connect(told.append)
+    show(qtbot, tab, camera, 0)
+    tab.take_tasks((Task(Place.MIDDLE, 2), Task(Place.NEAR, 2)), True)
+    while tab.guide.task is not None:
+        qtbot.waitUntil(lambda: not tab.burst.countdown)
+        clock[0] += 5.0
+        show(qtbot, tab, camera, 0, light=0.2)
+    assert told == [
+        "Of 4 moments came no photo. Skipped 4: 4 too dark. Change that, then begin again."
+    ]
+    assert store.project.photos == ()
+
+
+def test_what_was_skipped_adds_up_over_the_steps(qtbot, at_camera, store, clock):
+    tab, camera = at_camera
+    told = []
+    tab.noticed.connect(told.append)
+    show(qtbot, tab, camera, 0)
+    tab.take_tasks((Task(Place.MIDDLE, 2), Task(Place.NEAR, 2)), True)
+    moment = 0
+    while tab.guide.task is not None:
+        qtbot.waitUntil(lambda: not tab.burst.countdown)
+        clock[0] += 5.0
+        moment += 1
+        show(qtbot, tab, camera, moment, light=0.2 if moment == 1 else 1.0)
+    assert told == ["Well done: 3 photos that help. Skipped 1: 1 too dark. Next: label them."]
+    qtbot.waitUntil(lambda: len(store.project.photos) == 3)
 
 
 def test_stopping_the_burst_ends_the_guided_session(qtbot, at_camera):
