@@ -66,16 +66,22 @@ def pattern_of(grey: npt.NDArray[np.uint8]) -> Pattern:
     return small
 
 
-def alike_pairs(
+def near_copies(
     patterns: Sequence[Pattern], known: int, report: Report, stop: StopToken
-) -> Iterator[tuple[int, int]]:
-    """The near-copies, as pairs of places in `patterns`.
+) -> Iterator[tuple[int, list[int]]]:
+    """Compares one photo after the other with all: what it is a near-copy of.
+
+    Whoever stops in between has all near-copies of the photos until then.
 
     Args:
         patterns: of all photos.
         known: so many at the beginning have been compared with each other already.
         report: told of each of the others.
         stop: cancels.
+
+    Returns:
+        Of each photo that was not compared before its place in `patterns`, and those of
+        its near-copies, but for those that were told with an earlier one.
 
     Raises:
         Cancelled: when `stop` was cancelled.
@@ -85,15 +91,18 @@ def alike_pairs(
     if new <= 0 or count < 2:
         return
     # In half precision: of 10,000 photos 107 MB.
-    crops = np.stack([_crops_of(pattern).astype(np.float16) for pattern in patterns])
+    crops = np.empty((count, len(_CROPS), _SMALL_SIDE**2), np.float16)
+    for place, pattern in enumerate(patterns):
+        stop.raise_if_cancelled()
+        crops[place] = _crops_of(pattern)
     done: set[tuple[int, int]] = set()
     for start in range(known, count, _CHUNK):
-        stop.raise_if_cancelled()
         end = min(start + _CHUNK, count)
-        best, crop_of_new, crop_of_other = _correlations(crops, start, end)
+        best, crop_of_new, crop_of_other = _correlations(crops, start, end, stop)
         for row, one in enumerate(range(start, end)):
-            stop.raise_if_cancelled()
+            found = []
             for other in _likeliest(best[row], one):
+                stop.raise_if_cancelled()
                 pair = min(one, other), max(one, other)
                 if pair in done:
                     continue
@@ -103,7 +112,8 @@ def alike_pairs(
                 whole, part = (other, one) if new_is_part else (one, other)
                 chosen = crop_of_other if new_is_part else crop_of_new
                 if is_alike(patterns[whole], patterns[part], int(chosen[row, other][1])):
-                    yield pair
+                    found.append(other)
+            yield one, found
             report(Progress(one - known + 1, new, "Comparing photos"))
 
 
@@ -138,7 +148,7 @@ def _likeliest(correlations: _Floats, one: int) -> list[int]:
 
 
 def _correlations(
-    crops: npt.NDArray[np.float16], start: int, end: int
+    crops: npt.NDArray[np.float16], start: int, end: int, stop: StopToken
 ) -> tuple[_Floats, _Floats, _Floats]:
     """How well the photos from `start` to `end` go with all, over all crops of both.
 
@@ -150,6 +160,7 @@ def _correlations(
     shape = (end - start, len(crops))
     of_new, of_other = (np.full((*shape, 2), -1.0, np.float32) for _ in range(2))
     for crop in range(crops.shape[1]):
+        stop.raise_if_cancelled()
         cropped = crops[:, crop].astype(np.float32)
         for kept, values in (
             (of_new, cropped[start:end] @ full.T),

@@ -6,10 +6,11 @@ coverage; what was seen is kept in the project's cache until the file changes.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from facegui.core.alike import PATTERN_SIDE, Pattern, alike_pairs, pattern_of
+from facegui.core.alike import PATTERN_SIDE, Pattern, near_copies, pattern_of
 from facegui.core.errors import UserError
 from facegui.core.files import write_atomically
 from facegui.core.images import Pixels, read_small_picture, resized
@@ -37,6 +38,7 @@ BLURRED = 0.51
 """Sharp real photos have 0.2 to 0.5, with a Gaussian blur of 2 px at 640x480 0.53 to 0.78."""
 
 _BLUR_LENGTH = 9
+_LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +138,18 @@ def facts_of(pixels: Pixels, size: tuple[int, int] | None = None) -> PhotoFacts:
 class FactsCache:
     """The facts of a project's photos and which of them are near-copies, kept on disk.
 
-    Methods may be called from any thread; a long look holds up other lookers.
+    Methods may be called from any thread; a long look holds up other lookers, who may
+    give up waiting. What is kept of a photo that is gone goes with the next look.
 
     Args:
         folder: where the file is.
-        writable: whether it may be written.
+        photos: where the photos are.
+        writable: whether the file may be written.
     """
 
-    def __init__(self, folder: Path, *, writable: bool) -> None:
+    def __init__(self, folder: Path, photos: Path, *, writable: bool) -> None:
         self._path = folder / CACHE_NAME
+        self._photos_folder = photos
         self._writable = writable
         self._mutex = threading.Lock()
         self._facts: dict[str, PhotoFacts] | None = None
@@ -163,8 +168,9 @@ class FactsCache:
         Raises:
             Cancelled: when `stop` was cancelled; what was seen is kept.
         """
-        with self._mutex:
-            known = self._look(photos, report, stop or StopToken())
+        stop = stop or StopToken()
+        with self._held(report, stop):
+            known = self._look(photos, report, stop)
             return {photo.name: known[photo.name] for photo in photos if photo.name in known}
 
     def pairs(
@@ -178,8 +184,8 @@ class FactsCache:
         Raises:
             Cancelled: when `stop` was cancelled; what was seen is kept.
         """
-        with self._mutex:
-            stop = stop or StopToken()
+        stop = stop or StopToken()
+        with self._held(report, stop):
             known = self._look(photos, report, stop)
             self._compare(known, report, stop)
             names = {photo.name for photo in photos}
@@ -192,6 +198,17 @@ class FactsCache:
             self._compared, self._pairs = set(), set()
             self._path.unlink(missing_ok=True)
 
+    @contextlib.contextmanager
+    def _held(self, report: Report, stop: StopToken) -> Iterator[None]:
+        """The mutex, once whoever looks now has done so."""
+        while not self._mutex.acquire(timeout=_LOOK_EVERY_S):
+            stop.raise_if_cancelled()
+            report(Progress(0, None, "Waiting for another look at the photos"))
+        try:
+            yield
+        finally:
+            self._mutex.release()
+
     def _look(
         self, photos: Sequence[Photo], report: Report, stop: StopToken
     ) -> dict[str, PhotoFacts]:
@@ -203,7 +220,9 @@ class FactsCache:
             for photo in photos
             if photo.name in stamps and self._stamps.get(photo.name) != stamps[photo.name]
         ]
-        self._drop({photo.name for photo in new})
+        others = self._stamps.keys() - {photo.name for photo in photos}
+        gone = {name for name in others if not (self._photos_folder / name).exists()}
+        self._drop(gone | {photo.name for photo in new})
         report = throttled(report)
         try:
             for done, photo in enumerate(new, 1):
@@ -214,7 +233,7 @@ class FactsCache:
                     self._facts[photo.name] = facts
                 report(Progress(done, len(new), "Looking at the photos"))
         finally:
-            if new:
+            if new or gone:
                 self._write()
         return self._facts
 
@@ -223,12 +242,16 @@ class FactsCache:
         if not new:
             return
         old = sorted(known.keys() & self._compared)
-        patterns = [known[name].pattern for name in (*old, *new)]
         names = (*old, *new)
-        found = alike_pairs(patterns, len(old), report, stop)
-        self._pairs |= {_pair(names[one], names[other]) for one, other in found}
-        self._compared |= set(new)
-        self._write()
+        patterns = [known[name].pattern for name in names]
+        before = len(self._compared)
+        try:
+            for one, others in near_copies(patterns, len(old), report, stop):
+                self._pairs |= {_pair(names[one], names[other]) for other in others}
+                self._compared.add(names[one])
+        finally:
+            if len(self._compared) > before:
+                self._write()
 
     def _drop(self, names: set[str]) -> None:
         assert self._facts is not None

@@ -35,7 +35,7 @@ class RememberingLibrary(PhotoLibrary):
         self._index = index
         self._saving = threading.Lock()
         self._saves = self._saved = 0
-        self.facts = FactsCache(self.cache_folder, writable=writable)
+        self.facts = FactsCache(self.cache_folder, self.photos_folder, writable=writable)
 
     @property
     def cache_folder(self) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Container
 from pathlib import Path
 
 from facegui.core.errors import UserError
@@ -51,3 +52,16 @@ def forget_thumbnails(folder: Path, names: set[str]) -> None:
     """
     for name in names:
         (folder / f"{name}.jpg").unlink(missing_ok=True)
+
+
+def prune_thumbnails(folder: Path, names: Container[str]) -> None:
+    """Removes what is kept of photos that are gone; what cannot be removed stays.
+
+    Args:
+        folder: with a folder for each side.
+        names: of the photos that there are.
+    """
+    for kept in folder.glob("*/*.jpg"):
+        if not kept.name.startswith(TEMPORARY_PREFIX) and kept.stem not in names:
+            with contextlib.suppress(OSError):
+                kept.unlink()

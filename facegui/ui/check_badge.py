@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from facegui.core.thumbnail_cache import FOLDER_NAME, prune_thumbnails
 from facegui.ui.icons import icon
 from facegui.workers.job_board import JobBoard
 from facegui.workers.newest import NewestWork
@@ -64,6 +65,7 @@ class CheckBadge(QObject):
         store.opened.connect(self._on_opened)
         store.photos_changed.connect(self._timer.start)
         store.splits_changed.connect(self._timer.start)
+        board.started.connect(self._make_way)
         self._on_opened()
 
     @property
@@ -112,6 +114,13 @@ class CheckBadge(QObject):
             self._timer.stop()
 
     @Slot()
+    def _make_way(self) -> None:
+        """A job looks at the photos itself, and needs the cores; what was seen is kept."""
+        if self._store.project is not None:
+            self._work.forget()
+            self._timer.start()
+
+    @Slot()
     def _look(self) -> None:
         if self._board.job is not None or (self._page is not None and self._page.isVisible()):
             self._timer.start()  # it needs the cores, or it looks itself
@@ -122,4 +131,5 @@ class CheckBadge(QObject):
 def _count(project: Project, _report: Report, stop: StopToken) -> int:
     from facegui.core.health import check_project
 
+    prune_thumbnails(project.cache_folder / FOLDER_NAME, {photo.name for photo in project.photos})
     return len(check_project(project, stop=stop))

@@ -58,7 +58,7 @@ class SetLooker:
         """
         if assign:
             try:
-                project.assign_missing_splits()
+                project.assign_missing_splits(stop=stop)
             except UserError as error:
                 # Said when copies are to be made: that cannot be written either.
                 log.warning("cannot give photos their splits: %s", error)

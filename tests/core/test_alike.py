@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facegui.core.alike import alike_pairs, is_alike, pattern_of
+from facegui.core.alike import is_alike, near_copies, pattern_of
 from facegui.core.demo_camera import DemoCamera
 from facegui.core.errors import Cancelled
 from facegui.core.photo_facts import BLURRED, blur_of, facts_of, light_of
@@ -40,7 +40,8 @@ def lighter(pixels):
 
 
 def found(patterns, known=0):
-    return set(alike_pairs(patterns, known, ignore_progress, StopToken()))
+    compared = near_copies(patterns, known, ignore_progress, StopToken())
+    return {(min(one, other), max(one, other)) for one, others in compared for other in others}
 
 
 @pytest.mark.parametrize("change", [recompressed, cropped, lighter])
@@ -70,7 +71,7 @@ def test_comparing_can_be_cancelled(frames):
     stop.cancel()
     patterns = [pattern(frame) for frame in frames]
     with pytest.raises(Cancelled):
-        list(alike_pairs(patterns, 0, ignore_progress, stop))
+        list(near_copies(patterns, 0, ignore_progress, stop))
 
 
 def test_blur_is_told_from_sharpness(frames):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -12,8 +13,10 @@ from PIL import Image
 from facegui.core import leaks as leak_search
 from facegui.core import photo_facts
 from facegui.core.boxes import Box
+from facegui.core.errors import Cancelled
 from facegui.core.images import EncodedPicture, encode_picture
 from facegui.core.leaks import find_leaks, mend_leaks
+from facegui.core.progress import Progress, StopToken
 from facegui.core.project import NewPhoto, Project
 from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
@@ -131,6 +134,62 @@ def test_a_photo_is_looked_at_once(project, add, monkeypatch):
     cv2.imwrite(str(project.photos_folder / "c.jpg"), scene(3))
     assert project.facts.pairs(project.photos) == ()
     assert read == ["c.jpg"]
+
+
+def test_what_was_compared_before_a_cancel_is_kept(project, add):
+    for number in range(6):
+        add(f"{number}.jpg", number % 3, change=number)
+    stop, seen = StopToken(), []
+
+    def stop_at_the_first(progress):
+        if progress.text == "Comparing photos":
+            stop.cancel()
+
+    with pytest.raises(Cancelled):
+        project.facts.pairs(project.photos, stop_at_the_first, stop)
+    with Project.open(project.folder, read_only=True) as again:
+        pairs = again.facts.pairs(again.photos, seen.append, StopToken())
+        assert pairs == (("0.jpg", "3.jpg"), ("1.jpg", "4.jpg"), ("2.jpg", "5.jpg"))
+    assert seen[-1] == Progress(5, 5, "Comparing photos")
+
+
+def test_who_waits_for_another_look_can_be_cancelled(project, add):
+    for number in range(2):
+        add(f"{number}.jpg", number)
+    stop, told = StopToken(), []
+
+    def cancel(progress):
+        told.append(progress.text)
+        stop.cancel()
+
+    def meanwhile(_):
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(project.facts.pairs, project.photos, cancel, stop)
+            assert isinstance(other.exception(), Cancelled)
+
+    project.facts.pairs(project.photos[:1], meanwhile, StopToken())
+    assert told == ["Waiting for another look at the photos"]
+
+
+def test_nothing_is_kept_of_a_photo_that_is_gone(project, add):
+    for name in ("a.jpg", "b.jpg"):
+        add(name, 1)
+    assert project.facts.pairs(project.photos) == (("a.jpg", "b.jpg"),)
+    project.delete([project.photo("b.jpg")])
+    project.facts.facts(project.photos)
+    with np.load(project.cache_folder / photo_facts.CACHE_NAME) as kept:
+        assert kept["names"].tolist() == kept["seen"].tolist() == kept["compared"].tolist()
+        assert kept["names"].tolist() == ["a.jpg"]
+        assert kept["pairs"].size == 0
+
+
+def test_what_is_kept_of_other_photos_than_those_looked_at_stays(project, add):
+    for number in range(3):
+        add(f"{number}.jpg", number)
+    project.facts.pairs(project.photos)
+    project.facts.pairs(project.photos[:1])
+    with np.load(project.cache_folder / photo_facts.CACHE_NAME) as kept:
+        assert len(kept["seen"]) == 3
 
 
 def test_damaged_photo_and_damaged_cache_are_passed_over(project, add):

@@ -10,7 +10,7 @@ import pytest
 
 from facegui.core import thumbnail_cache
 from facegui.core.errors import UserError
-from facegui.core.thumbnail_cache import forget_thumbnails, read_thumbnail
+from facegui.core.thumbnail_cache import forget_thumbnails, prune_thumbnails, read_thumbnail
 
 
 @pytest.fixture
@@ -77,3 +77,11 @@ def test_what_is_kept_can_be_forgotten(photo, folder):
     read_thumbnail(photo, folder, 32)
     forget_thumbnails(folder, {"a.png", "other.jpg"})
     assert list(folder.iterdir()) == []
+
+
+def test_of_photos_that_are_gone_nothing_is_kept(make_photo, tmp_path, folder):
+    for name in ("a.png", "b.jpg"):
+        read_thumbnail(make_photo(tmp_path / "photos" / name), folder / "32", 32)
+    prune_thumbnails(folder, {"b.jpg"})
+    assert [path.name for path in folder.rglob("*.jpg")] == ["b.jpg.jpg"]
+    prune_thumbnails(tmp_path / "nowhere", set())

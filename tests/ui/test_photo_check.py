@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import cv2
 import pytest
 from PySide6.QtWidgets import QWidget
 
+from facegui.core import health
 from facegui.core.boxes import Box
 from facegui.core.health import Kind
 from facegui.core.images import EncodedPicture, encode_jpeg, read_picture
@@ -14,6 +17,7 @@ from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
 from facegui.ui.check_badge import CheckBadge
 from facegui.ui.photo_check import PhotoCheck
+from facegui.workers.job import Job
 
 
 @pytest.fixture
@@ -110,6 +114,35 @@ def test_badge_says_how_many_things_there_are(qtbot, store, board, sick_project)
     assert badge.button.isHidden()
     assert not badge.action.isEnabled()
     assert not badge.page.isVisible()
+    badge.shut_down()
+
+
+def test_badge_makes_way_for_a_job_and_looks_again_after_it(
+    qtbot, store, board, sick_project, monkeypatch
+):
+    begun, stopped = threading.Event(), threading.Event()
+
+    def look_until_stopped(_project, stop):
+        begun.set()
+        while not stop.cancelled:
+            threading.Event().wait(0.001)
+        stopped.set()
+        stop.raise_if_cancelled()
+
+    monkeypatch.setattr(health, "check_project", look_until_stopped)
+    kept = sick_project.cache_folder / "thumbnails" / "256" / "gone.jpg.jpg"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"x")
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    badge = CheckBadge(store, board, parent, look_after_ms=0)
+    qtbot.waitUntil(begun.is_set)
+    assert not kept.exists()
+    monkeypatch.undo()
+    with qtbot.waitSignal(board.ended):
+        board.start(Job("Training", lambda *_: stopped.wait(20.0)))
+    assert stopped.is_set()
+    qtbot.waitUntil(lambda: badge.button.text() != "", timeout=20000)
     badge.shut_down()
 
 
