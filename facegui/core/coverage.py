@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facegui.core.errors import UserError
+from facegui.core.photo_library import PhotoState
 from facegui.core.progress import Report, StopToken, ignore_progress
 from facegui.core.project import Project
 
@@ -28,7 +29,7 @@ _LEAST_NO_FACE = 0.08
 
 
 class Place(StrEnum):
-    """What a task asks for."""
+    """What a task asks for; left and right are the picture's."""
 
     MIDDLE = "middle"
     LEFT = "left"
@@ -45,8 +46,9 @@ class Place(StrEnum):
 
 _WORDS: dict[Place, str] = {
     Place.MIDDLE: "with your face in the middle",
-    Place.LEFT: "with your face at the left edge",
-    Place.RIGHT: "with your face at the right edge",
+    # As the one before the camera means it: so it is right in a mirror, too.
+    Place.LEFT: "with your face at the edge on your right",
+    Place.RIGHT: "with your face at the edge on your left",
     Place.TOP: "with your face at the top",
     Place.BOTTOM: "with your face at the bottom",
     Place.NEAR: "very near: your face fills half of the picture",
@@ -56,7 +58,6 @@ _WORDS: dict[Place, str] = {
     Place.EMPTY: "of the empty room, with nobody in it: turn the camera after each",
     Place.ELSEWHERE: "on another day, in another room or of another person",
 }
-_SWAPPED = {Place.LEFT: Place.RIGHT, Place.RIGHT: Place.LEFT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,14 @@ class Task:
     place: Place
     count: int = TASK_PHOTOS
 
-    def words(self, left: int | None = None, *, mirrored: bool = False) -> str:
+    def words(self, left: int | None = None) -> str:
         """In one sentence.
 
         Args:
             left: how many are still to be taken; all by default.
-            mirrored: as it is seen in a mirror.
         """
-        place = _SWAPPED.get(self.place, self.place) if mirrored else self.place
         count = self.count if left is None else left
-        return f"Take {count} {'photo' if count == 1 else 'photos'} {_WORDS[place]}."
+        return f"Take {count} {'photo' if count == 1 else 'photos'} {_WORDS[self.place]}."
 
 
 GUIDED_PHOTOS = 8
@@ -102,6 +101,7 @@ class Coverage:
         photos: how many there are.
         faces: how many labelled photos show a face.
         no_face: how many show none.
+        unlabelled: names of the photos that are not labelled yet.
         sessions: in how many sessions the photos were taken.
         people: who is in them, as far as it was noted.
         heat: (18, 24) float: how many boxes lie over each part of the picture.
@@ -114,6 +114,7 @@ class Coverage:
     photos: int
     faces: int
     no_face: int
+    unlabelled: tuple[str, ...]
     sessions: int
     people: tuple[str, ...]
     heat: npt.NDArray[np.float64]
@@ -155,6 +156,9 @@ def coverage_of(
         photos=len(photos),
         faces=faces,
         no_face=no_face,
+        unlabelled=tuple(
+            photo.name for photo in photos if project.state(photo) is PhotoState.UNLABELLED
+        ),
         sessions=len(keys),
         people=tuple(sorted(people)),
         heat=heat,
@@ -163,6 +167,11 @@ def coverage_of(
         lights=np.array([item.light.mean for item in facts.values()]),
         blurs=np.array([item.blur for item in facts.values()]),
     )
+
+
+def is_to_be_labelled(coverage: Coverage) -> bool:
+    """Whether so many photos have no label that nobody knows what is missing."""
+    return len(coverage.unlabelled) >= TASK_PHOTOS
 
 
 def next_task(coverage: Coverage) -> Task | None:

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     BROKEN_PHOTO = "photo damaged"
     BROKEN_LABEL = "label file broken"
     LEAK = "near-copies in several splits"
+    FEW_PHOTOS = "too few photos"
     FEW_IN_SPLIT = "too few photos in a split"
     TWO_BOXES = "two boxes on one face"
     BOX_OUTSIDE = "box outside the picture"
@@ -249,6 +250,14 @@ def _worth(
 
 
 def _of_shares(project: Project) -> Iterable[Finding]:
+    if (count := len(project.photos)) < FEWEST_TO_JUDGE:
+        here = "There is only 1 photo" if count == 1 else f"There are only {count} photos"
+        yield Finding(
+            Kind.FEW_PHOTOS,
+            f"{here}." if count else "There are no photos yet.",
+            f"Take or import more: {FEWEST_TO_JUDGE} are the fewest to begin with, 150 are good.",
+            Remedy.TAKE_PHOTOS,
+        )
     samples = project.samples()
     if len(samples) < FEWEST_TO_JUDGE:
         return

@@ -212,7 +212,6 @@ class CaptureTab(Tab):
             self._coach.forget()
             self.view.clear()
             self.view.set_mirrored(source.kind is CameraKind.WEBCAM)
-            self.guide.set_mirrored(self.view.mirrored)
             self.view.set_message(f"Opening {source.name}…", "", "mdi6.camera-outline")
             self.feed.start(source)
             self._show_state()

@@ -132,4 +132,5 @@ def _count(project: Project, _report: Report, stop: StopToken) -> int:
     from facegui.core.health import check_project
 
     prune_thumbnails(project.cache_folder / FOLDER_NAME, {photo.name for photo in project.photos})
-    return len(check_project(project, stop=stop))
+    # That there is none yet is seen without a badge.
+    return len(check_project(project, stop=stop)) if project.photos else 0

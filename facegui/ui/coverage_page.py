@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from facegui.core.coverage import GUIDED, Coverage, Task, next_task
+from facegui.core.coverage import GUIDED, Coverage, Task, is_to_be_labelled, next_task
 from facegui.ui.icons import icon
 from facegui.ui.style import GRID, STAGE_COLOUR, set_role
 
@@ -22,14 +22,17 @@ class CoveragePage(QWidget):
     Signals:
         tasks_wanted(tuple[Task, ...], bool): the user wants to take these photos; whether
             they are to be taken by themselves, one task after the other.
+        photo_wanted(str): the user wants to label, beginning with that photo.
     """
 
     tasks_wanted = Signal(object, bool)
+    photo_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("coverage.page")
         self.task: Task | None = None
+        self._unlabelled: tuple[str, ...] = ()
         self.heat = HeatMap()
         self.sizes = Histogram("Size of the faces", "far", "near")
         self.lights = Histogram("Light", "dark", "light")
@@ -43,6 +46,8 @@ class CoveragePage(QWidget):
         set_role(self.sentence, "sentence")
         self.task_button = QPushButton(icon("mdi6.camera"), "Take these photos")
         self.task_button.setObjectName("coverage.task")
+        self.label_button = QPushButton(icon("mdi6.pencil-outline"), "Label them")
+        self.label_button.setObjectName("coverage.label")
         self.guided_button = QPushButton(icon("mdi6.timer-outline"), "Guided session, 3 minutes")
         self.guided_button.setObjectName("coverage.guided")
         self.guided_button.setToolTip(
@@ -50,6 +55,7 @@ class CoveragePage(QWidget):
         )
         self._lay_out()
         self.task_button.clicked.connect(self._on_task)
+        self.label_button.clicked.connect(self._on_label)
         self.guided_button.clicked.connect(self._on_guided)
 
     def _lay_out(self) -> None:
@@ -69,6 +75,7 @@ class CoveragePage(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         buttons.addWidget(self.task_button)
+        buttons.addWidget(self.label_button)
         buttons.addWidget(self.guided_button)
         buttons.addStretch(1)
         layout = QGridLayout(self)
@@ -81,21 +88,34 @@ class CoveragePage(QWidget):
         layout.setRowStretch(0, 1)
 
     def show_coverage(self, coverage: Coverage) -> None:
-        self.task = next_task(coverage)
+        label_first = is_to_be_labelled(coverage)
+        self.task = None if label_first else next_task(coverage)
+        self._unlabelled = coverage.unlabelled
         self.heat.show_heat(coverage.heat)
         self.sizes.show_values(coverage.sizes, 0.0, 0.9)
         self.lights.show_values(coverage.lights, 0.0, 255.0)
         self.blurs.show_values(1.0 - coverage.blurs, 0.25, 0.8)
         self.facts.setText(facts_in_words(coverage))
-        self.sentence.setText(
-            self.task.words() if self.task else "Your photos cover a lot. Nothing is missing."
-        )
+        if label_first:
+            self.sentence.setText(
+                f"Label the {len(coverage.unlabelled):,} photos that have no label yet: then it"
+                " is seen what is missing."
+            )
+        else:
+            self.sentence.setText(
+                self.task.words() if self.task else "Your photos cover a lot. Nothing is missing."
+            )
         self.task_button.setVisible(self.task is not None)
+        self.label_button.setVisible(label_first)
 
     @Slot()
     def _on_task(self) -> None:
         if self.task is not None:
             self.tasks_wanted.emit((self.task,), False)
+
+    @Slot()
+    def _on_label(self) -> None:
+        self.photo_wanted.emit(self._unlabelled[0])
 
     @Slot()
     def _on_guided(self) -> None:
@@ -106,9 +126,11 @@ def facts_in_words(coverage: Coverage) -> str:
     """The figures that are no pictures."""
     sessions = "1 session" if coverage.sessions == 1 else f"{coverage.sessions} sessions"
     people = f" of {', '.join(coverage.people)}" if coverage.people else ""
+    number = len(coverage.unlabelled)
+    unlabelled = f", {number:,} not labelled yet" if number else ""
     return (
         f"{coverage.photos:,} photos in {sessions}{people}: {coverage.faces:,} with faces,"
-        f" {coverage.no_face:,} without."
+        f" {coverage.no_face:,} without{unlabelled}."
     )
 
 

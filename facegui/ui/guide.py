@@ -51,7 +51,6 @@ class Guide(QWidget):
         self._burst = burst
         self._tasks: tuple[Task, ...] = ()
         self._guided = False
-        self._mirrored = False
         self._number = self._left = 0
         self.words = QLabel()
         self.words.setObjectName("capture.task")
@@ -94,11 +93,6 @@ class Guide(QWidget):
         """Has the burst take the photos of the task."""
         if self.waiting:
             self._burst.start(self._left, PACE_S, continued=self._number > 0)
-
-    def set_mirrored(self, mirrored: bool) -> None:
-        """Whether the preview is a mirror: there left is right."""
-        self._mirrored = mirrored
-        self._show_state()
 
     def count_photo(self) -> None:
         """A photo was taken."""
@@ -161,4 +155,4 @@ class Guide(QWidget):
         task = self.task
         if task is not None:
             step = f"{self._number + 1} of {len(self._tasks)}: " if len(self._tasks) > 1 else ""
-            self.words.setText(step + task.words(self._left, mirrored=self._mirrored))
+            self.words.setText(step + task.words(self._left))

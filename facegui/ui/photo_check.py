@@ -86,6 +86,7 @@ class PhotoCheck(QDialog):
         self.people.noted.connect(self._timer.start)
         self.people.failed.connect(self._on_failed)
         self.coverage.tasks_wanted.connect(self._on_tasks_wanted)
+        self.coverage.photo_wanted.connect(self._on_photo_wanted)
         self.health.throw_wanted.connect(self._throw_away)
         self.health.mend_wanted.connect(self._mend)
 

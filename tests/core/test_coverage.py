@@ -14,6 +14,7 @@ from facegui.core.coverage import (
     Place,
     Task,
     coverage_of,
+    is_to_be_labelled,
     next_task,
 )
 from facegui.core.project_index import PhotoRecord
@@ -28,6 +29,7 @@ def test_coverage_counts_and_places_boxes(project, add_photo):
     add_photo("d.jpg")
     seen = coverage_of(project)
     assert (seen.photos, seen.faces, seen.no_face, seen.sessions) == (4, 2, 1, 2)
+    assert seen.unlabelled == ("d.jpg",)
     assert seen.people == ("Ada",)
     assert seen.heat.shape == (HEAT_ROWS, HEAT_COLUMNS)
     half = HEAT_ROWS // 2, HEAT_COLUMNS // 2
@@ -50,6 +52,7 @@ def varied(**changes):
         "photos": 200,
         "faces": 160,
         "no_face": 40,
+        "unlabelled": (),
         "sessions": 6,
         "people": ("Ada", "Bob"),
         "heat": np.ones((HEAT_ROWS, HEAT_COLUMNS)),
@@ -87,13 +90,19 @@ def test_what_is_missed_most_is_the_next_task(changes, place):
     assert next_task(varied(**changes)) == Task(place)
 
 
+def test_many_photos_without_a_label_are_to_be_labelled_first():
+    names = tuple(f"{number}.jpg" for number in range(80))
+    assert is_to_be_labelled(varied(photos=80, faces=0, no_face=0, unlabelled=names))
+    assert not is_to_be_labelled(varied(unlabelled=names[:3]))
+
+
 def test_nothing_is_asked_where_nothing_is_missing():
     assert next_task(varied()) is None
 
 
 def test_tasks_are_said_in_one_sentence():
     task = Task(Place.LEFT)
-    assert task.words() == "Take 10 photos with your face at the left edge."
-    assert task.words(1, mirrored=True) == "Take 1 photo with your face at the right edge."
+    assert task.words() == "Take 10 photos with your face at the edge on your right."
+    assert task.words(1) == "Take 1 photo with your face at the edge on your right."
     for task in GUIDED:
-        assert task.words(mirrored=True).endswith(".")
+        assert task.words().endswith(".")

@@ -168,6 +168,19 @@ def test_shares_are_judged(project, add):
     assert "Only 0 validation photos" in found[0].what
 
 
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "no photos yet"), (1, "only 1 photo."), (6, "only 6 photos"), (19, "only 19 photos")],
+)
+def test_too_few_photos_are_told_before_they_are_shared_out(project, add, count, words):
+    for number in range(count):
+        add(f"{number}.jpg", (FACE,))
+    (finding,) = check_project(project)
+    assert finding.kind is Kind.FEW_PHOTOS
+    assert words in finding.what
+    assert finding.remedy is Remedy.TAKE_PHOTOS
+
+
 @pytest.mark.usefixtures("good")
 def test_checking_can_be_cancelled(project):
     stop = StopToken()

@@ -121,6 +121,25 @@ def test_stopping_the_burst_ends_the_guided_session(qtbot, at_camera):
     assert not tab.burst.active
 
 
+def test_coverage_page_has_photos_labelled_before_it_asks_for_more(qtbot, demo_project, store):
+    unlabelled = [photo.name for photo in demo_project.photos[:11]]
+    for name in unlabelled:
+        demo_project.clear_label(demo_project.photo(name))
+    check = PhotoCheck(store)
+    qtbot.addWidget(check)
+    with qtbot.waitSignal(check.checked, timeout=20000):
+        check.show()
+    page = check.coverage
+    check.pages.setCurrentWidget(page)
+    assert "11 not labelled yet" in page.facts.text()
+    assert page.sentence.text().startswith("Label the 11 photos")
+    assert not page.task_button.isVisible()
+    with qtbot.waitSignal(check.photo_wanted) as wanted:
+        page.label_button.click()
+    assert wanted.args == [unlabelled[0]]
+    check.shut_down()
+
+
 def test_coverage_page_leads_to_the_camera(qtbot, demo_project, store):
     check = PhotoCheck(store)
     qtbot.addWidget(check)
@@ -130,6 +149,7 @@ def test_coverage_page_leads_to_the_camera(qtbot, demo_project, store):
     assert f"{len(demo_project.photos)} photos in 1 session" in page.facts.text()
     assert page.task is not None
     assert page.sentence.text() == page.task.words()
+    assert not page.label_button.isVisible()
     check.pages.setCurrentWidget(page)
     assert not page.findChild(HeatMap).grab().isNull()
     with qtbot.waitSignal(check.tasks_wanted) as wanted:
