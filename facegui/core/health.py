@@ -325,7 +325,7 @@ def _has_outside(project: Project, sample: Sample) -> bool:
         file = project.label_file(sample.photo)
     except LabelFileError:
         return False
-    return file is not None and any("outside" in note for note in file.notes)
+    return file is not None and file.outside > 0
 
 
 def _size(project: Project, sample: Sample) -> tuple[int, int] | None:

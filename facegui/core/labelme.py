@@ -61,6 +61,7 @@ class LabelFile:
         image_name: the picture's name without folders; None where the file has none.
         image_size: width and height that the file was made for; None where unknown.
         embedded: whether the file carries the picture itself.
+        outside: how many faces were left out because they lie outside the picture.
         notes: what was left out or changed, for the user to read.
     """
 
@@ -69,6 +70,7 @@ class LabelFile:
     image_name: str | None
     image_size: Size | None
     embedded: bool
+    outside: int
     notes: tuple[str, ...]
 
 
@@ -216,6 +218,7 @@ def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool)
     frame = size or labelled
     faces: dict[int, Box] = {}
     ignored: dict[str, None] = {}
+    outside = 0
     for index, shape in enumerate(document["shapes"]):
         if not (take_all_labels or is_face(shape)):
             ignored[shape["label"]] = None
@@ -228,6 +231,7 @@ def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool)
         if drawn is None:
             notes.append(f"shape {index + 1} has no area and was left out")
         elif box is None:
+            outside += 1
             notes.append(f"shape {index + 1} lies outside the picture and was left out")
         elif box in faces.values():
             notes.append(f"shape {index + 1} repeats another and was left out")
@@ -239,6 +243,7 @@ def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool)
         image_name=_image_name(document),
         image_size=labelled,
         embedded=is_embedded(document),
+        outside=outside,
         notes=tuple(notes),
     )
     return _Understood(document, faces, label_file)

@@ -58,7 +58,7 @@ class HealthPage(QScrollArea):
         super().__init__(parent)
         self.setObjectName("health.page")
         self.cards: tuple[FindingCard, ...] = ()
-        self._loader = row_loader(self)
+        self._loader = row_loader(self, rows=len(Kind))
         self._message = QLabel("Looking at the photos…")
         self._message.setObjectName("health.message")
         self._message.setWordWrap(True)

@@ -37,6 +37,7 @@ class PhotoRow(QListWidget):
         super().__init__(parent)
         self._loader = loader
         self._project: Project | None = None
+        self._items: dict[str, QListWidgetItem] = {}
         self.loaded: set[str] = set()
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
@@ -58,6 +59,7 @@ class PhotoRow(QListWidget):
     def show_photos(self, project: Project, names: Sequence[str]) -> None:
         self._project = project
         self.loaded.clear()
+        self._items.clear()
         self.clear()
         blank = QPixmap(PICTURE)
         blank.fill(STAGE_COLOUR)
@@ -67,6 +69,7 @@ class PhotoRow(QListWidget):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
             item.setToolTip(name)
             self.addItem(item)
+            self._items[name] = item
         # The first are made first: the newest wish is served before the others.
         for name in reversed(names[:MOST_SHOWN]):
             try:
@@ -85,11 +88,10 @@ class PhotoRow(QListWidget):
 
     @Slot(object)
     def _on_loaded(self, loaded: LoadedPicture) -> None:
-        for row in range(self.count()):
-            item = self.item(row)
-            if item.data(Qt.ItemDataRole.UserRole) == loaded.photo.name:
-                item.setIcon(QIcon(_with_boxes(loaded, self._boxes_of(loaded))))
-                self.loaded.add(loaded.photo.name)
+        item = self._items.get(loaded.photo.name)
+        if item is not None:
+            item.setIcon(QIcon(_with_boxes(loaded, self._boxes_of(loaded))))
+            self.loaded.add(loaded.photo.name)
 
     def _boxes_of(self, loaded: LoadedPicture) -> tuple[Box, ...]:
         if self._project is None:
@@ -100,10 +102,10 @@ class PhotoRow(QListWidget):
             return ()
 
 
-def row_loader(parent: QWidget) -> PictureLoader:
-    """What makes the thumbnails of all rows of a page."""
+def row_loader(parent: QWidget, rows: int) -> PictureLoader:
+    """What makes the thumbnails of all rows of a page; of so many rows it drops no wish."""
     return PictureLoader(
-        THUMBNAIL_SIDE, threads=1, longest=8 * MOST_SHOWN, keep=True, parent=parent
+        THUMBNAIL_SIDE, threads=1, longest=rows * MOST_SHOWN, keep=True, parent=parent
     )
 
 

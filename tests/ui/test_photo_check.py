@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QWidget
 
 from facegui.core import health
 from facegui.core.boxes import Box
-from facegui.core.health import Kind
+from facegui.core.health import Finding, Kind, Remedy
 from facegui.core.images import EncodedPicture, encode_jpeg, read_picture
 from facegui.core.project import NewPhoto
 from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
+from facegui.ui import photo_row
 from facegui.ui.check_badge import CheckBadge
+from facegui.ui.health_page import HealthPage
 from facegui.ui.photo_check import PhotoCheck
 from facegui.workers.job import Job
 
@@ -61,6 +63,24 @@ def test_findings_are_shown_with_their_photos(qtbot, check):
     row = card_of(check, Kind.DARK).row
     assert [row.item(n).toolTip() for n in range(row.count())] == ["dark.jpg"]
     qtbot.waitUntil(lambda: card_of(check, Kind.DARK).row.loaded == {"dark.jpg"}, timeout=20000)
+
+
+def test_every_row_gets_its_pictures_however_many_rows_there_are(qtbot, sick_project, monkeypatch):
+    monkeypatch.setattr(photo_row, "MOST_SHOWN", 1)
+    page = HealthPage()
+    qtbot.addWidget(page)
+    dropped = []
+    page._loader.dropped.connect(dropped.append)
+    names = [photo.name for photo in sick_project.photos]
+    findings = [
+        Finding(kind, "", "", Remedy.LABEL, (names[place],)) for place, kind in enumerate(Kind)
+    ]
+    page.show_findings(sick_project, findings)
+    for card in page.cards:
+        wanted = set(card.finding.photos)
+        qtbot.waitUntil(lambda card=card, wanted=wanted: card.row.loaded == wanted, timeout=20000)
+    assert dropped == []
+    page.shut_down()
 
 
 def test_button_leads_to_the_photo_that_is_not_labelled(qtbot, check):
