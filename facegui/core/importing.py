@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from facegui.core.images import EncodedPicture, encode_for_project
 from facegui.core.import_files import Finding as Finding
 from facegui.core.import_files import FoundPicture
 from facegui.core.import_plan import ImportPlan, survey
+from facegui.core.import_report import ImportReport as ImportReport
+from facegui.core.import_report import Tally
 from facegui.core.labelme import (
     LabelDocument,
     LabelFile,
@@ -30,7 +31,6 @@ from facegui.core.photo_library import Photo, PhotoState
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import NewPhoto, Project
 from facegui.core.project_index import PhotoRecord
-from facegui.core.splits import Split
 from facegui.core.video_photos import FrameChoice, chosen_frames
 
 _CHUNK = 16
@@ -43,70 +43,6 @@ class Unlabelled(StrEnum):
     KEEP = "keep"
     SKIP = "skip"
     NO_FACE = "no-face"
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did.
-
-    Args:
-        photos: names in the project of the photos that are new.
-        faces: boxes in their labels.
-        no_face: how many of them are labelled "no face".
-        unlabelled: how many of them have no label.
-        labels_taken: photos that were in the project, unlabelled, and got a label now.
-        duplicates: pictures that the project had already.
-        splits: how many of the new photos came with which split.
-        other_labels: labels other than face that were ignored, and on how many photos.
-        skipped: files that are no picture, or without a label when those were not wanted.
-        broken_labels: label files that could not be read; their photos came
-            without a label.
-        notes: what was mended in labels, such as a box outside the picture.
-    """
-
-    photos: tuple[str, ...]
-    faces: int
-    no_face: int
-    unlabelled: int
-    labels_taken: tuple[str, ...]
-    duplicates: tuple[Path, ...]
-    splits: dict[Split, int]
-    other_labels: dict[str, int]
-    skipped: tuple[Finding, ...]
-    broken_labels: tuple[Finding, ...]
-    notes: tuple[Finding, ...]
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Counts for the report while the import runs."""
-
-    photos: list[str] = field(default_factory=list)
-    faces: int = 0
-    no_face: int = 0
-    unlabelled: int = 0
-    labels_taken: list[str] = field(default_factory=list)
-    duplicates: list[Path] = field(default_factory=list)
-    splits: Counter[Split] = field(default_factory=Counter)
-    other_labels: Counter[str] = field(default_factory=Counter)
-    skipped: list[Finding] = field(default_factory=list)
-    broken_labels: list[Finding] = field(default_factory=list)
-    notes: list[Finding] = field(default_factory=list)
-
-    def report(self) -> ImportReport:
-        return ImportReport(
-            tuple(self.photos),
-            self.faces,
-            self.no_face,
-            self.unlabelled,
-            tuple(self.labels_taken),
-            tuple(self.duplicates),
-            dict(self.splits),
-            dict(self.other_labels),
-            tuple(self.skipped),
-            tuple(self.broken_labels),
-            tuple(self.notes),
-        )
 
 
 def import_source(
@@ -209,7 +145,7 @@ class _Importer:
         report: Report,
         stop: StopToken,
     ) -> None:
-        self.tally = _Tally()
+        self.tally = Tally()
         self._project = project
         self._title = f"Imported from {sources[0].resolve().name}" if sources else ""
         self._session: str | None = None

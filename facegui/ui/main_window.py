@@ -24,7 +24,7 @@ from facegui.ui.help_panel import HelpPanel
 from facegui.ui.idle_loading import IdleLoading
 from facegui.ui.job_strip import JobStrip
 from facegui.ui.notices import Notices
-from facegui.ui.project_actions import ProjectActions
+from facegui.ui.project_actions import ProjectActions, can_begin_with
 from facegui.ui.project_exports import ProjectExports
 from facegui.ui.questions import Questions
 from facegui.ui.shortcuts import Key, keys_of
@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
     def _build_menus(self) -> None:
         project = self._menu("&Project")
         project.addActions([self.projects.new_action, self.projects.open_action])
+        project.addAction(self.projects.unpack_action)
         project.addMenu(self.projects.recent_menu)
         project.addSeparator()
         project.addActions([self.projects.demo_action, self.projects.import_action])
@@ -192,6 +193,7 @@ class MainWindow(QMainWindow):
         self.welcome.demo_wanted.connect(self.projects.make_demo)
         self.welcome.import_wanted.connect(self.projects.make_from_photos)
         self.welcome.open_wanted.connect(self.projects.open_other)
+        self.welcome.unpack_wanted.connect(self.projects.open_packed)
         self.welcome.project_chosen.connect(self.projects.open)
         self._store.opened.connect(self._show_project)
         self._board.started.connect(self._show_state)
@@ -350,14 +352,14 @@ class MainWindow(QMainWindow):
     # Drops
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_folder(event) is not None:
+        if _dropped(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        folder = _dropped_folder(event)
-        if folder is not None:
+        source = _dropped(event)
+        if source is not None:
             event.acceptProposedAction()
-            self.projects.take_dropped(folder)
+            self.projects.take_dropped(source)
 
     # The beginning and the end
 
@@ -405,10 +407,10 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
 
 
-def _dropped_folder(event: QDropEvent) -> Path | None:
-    """The one folder that is dropped."""
+def _dropped(event: QDropEvent) -> Path | None:
+    """The one folder or zip file that is dropped."""
     urls = event.mimeData().urls()
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
-    folder = Path(urls[0].toLocalFile())
-    return folder if folder.is_dir() else None
+    source = Path(urls[0].toLocalFile())
+    return source if can_begin_with(source) else None

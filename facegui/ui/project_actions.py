@@ -62,12 +62,14 @@ class ProjectActions(QObject):
         self._importer: PhotoImport | None = None
         self.new_action = self._action("New project…", QKeySequence.StandardKey.New)
         self.open_action = self._action("Open project…", QKeySequence.StandardKey.Open)
+        self.unpack_action = self._action("Open packed project…")
         self.recent_menu = QMenu("Open recent", window)
         self.demo_action = self._action("Demo project…")
         self.import_action = self._action("New project from photos…")
         self.close_action = self._action("Close project", "Ctrl+W")
         self.new_action.triggered.connect(self.make_new)
         self.open_action.triggered.connect(self.open_other)
+        self.unpack_action.triggered.connect(self.open_packed)
         self.demo_action.triggered.connect(self.make_demo)
         self.import_action.triggered.connect(self.make_from_photos)
         self.close_action.triggered.connect(self.close_project)
@@ -102,17 +104,27 @@ class ProjectActions(QObject):
             return folder if is_project(folder) else None
         return None
 
-    def take_dropped(self, folder: Path) -> None:
-        """Opens a project; of another folder the photos become a new one."""
-        if is_project(folder):
-            self.open(folder)
-        elif not self._is_busy():
-            self._import_into_new(folder)
+    def take_dropped(self, source: Path) -> None:
+        """Opens a project, packed or not; of other folders and zip files the photos become one."""
+        if is_project(source):
+            self.open(source)
+        elif self._is_busy():
+            return
+        elif _is_packed(source):
+            self._unpack(source)
+        else:
+            self._import_into_new(source)
 
     def show_state(self) -> None:
         """Enables what can be done now; the others say why not."""
         reason = self.busy_reason
-        for action in (self.new_action, self.open_action, self.demo_action, self.import_action):
+        for action in (
+            self.new_action,
+            self.open_action,
+            self.unpack_action,
+            self.demo_action,
+            self.import_action,
+        ):
             action.setEnabled(not reason)
             action.setToolTip(reason or action.text())
         has_project = self._store.project is not None
@@ -140,6 +152,14 @@ class ProjectActions(QObject):
         )
         if folder is not None:
             self.open(folder)
+
+    @Slot()
+    def open_packed(self) -> None:
+        if self._is_busy():
+            return
+        source = self._questions.packed_project(self._window, Path.home())
+        if source is not None:
+            self.take_dropped(source)
 
     @Slot()
     def make_demo(self) -> None:
@@ -190,6 +210,14 @@ class ProjectActions(QObject):
         self._store.take(project)
         self.filled.emit()
 
+    @Slot(object)
+    def _on_unpacked(self, project: Project) -> None:
+        self._store.take(project)
+        if not project.photos:
+            self.noticed.emit(
+                "The photos were not packed with it: import them, and each finds its label."
+            )
+
     @Slot(str)
     def _on_imported(self, words: str) -> None:
         self.noticed.emit(words)
@@ -199,9 +227,19 @@ class ProjectActions(QObject):
     def _on_recent(self, action: QAction) -> None:
         self.open(action.data())
 
+    def _unpack(self, source: Path) -> None:
+        text = f"The project in {source} becomes a folder again; the zip file stays as it is."
+        folder = self._ask_new("Open packed project", text, source.stem)
+        if folder is None:
+            return
+        job = Job("Unpacking the project", partial(_unpack, source, folder))
+        job.succeeded.connect(self._on_unpacked)
+        job.failed.connect(self.failed)
+        self._board.start(job)
+
     def _import_into_new(self, source: Path) -> None:
         text = f"Your photos in {source} are copied; they stay where they are, as they are."
-        folder = self._ask_new("Import photos", text, source.name or "Photos")
+        folder = self._ask_new("Import photos", text, _name_of(source))
         if folder is None or not self._create(folder):
             return
         if self._importer is None:
@@ -254,7 +292,33 @@ def is_project(folder: Path) -> bool:
     return (folder / INDEX_NAME).is_file()
 
 
+def can_begin_with(source: Path) -> bool:
+    """Whether a project can be opened or made of it: of a folder or a zip file."""
+    from facegui.core.unpacking import is_zip  # not needed to start
+
+    return source.is_dir() or (source.is_file() and is_zip(source))
+
+
 def _make_demo(folder: Path, report: Report, stop: StopToken) -> Project:
     from facegui.core.capturing import make_demo_project  # not needed to start
 
     return make_demo_project(folder, DEMO_PHOTOS, _SEED, report, stop)
+
+
+def _name_of(source: Path) -> str:
+    """What a project of these photos may be called."""
+    return (source.stem if source.is_file() else source.name) or "Photos"
+
+
+def _is_packed(source: Path) -> bool:
+    from facegui.core.packing import is_packed_project  # not needed to start
+
+    return source.is_file() and is_packed_project(source)
+
+
+def _unpack(source: Path, folder: Path, report: Report, stop: StopToken) -> Project:
+    from facegui.core.packing import unpack_project  # not needed to start
+    from facegui.core.project import Project
+
+    unpack_project(source, folder, report, stop)
+    return Project.open(folder)

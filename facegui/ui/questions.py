@@ -30,6 +30,12 @@ class Questions:
         chosen = QFileDialog.getExistingDirectory(parent, title, str(start))
         return Path(chosen) if chosen else None
 
+    def packed_project(self, parent: QWidget, start: Path) -> Path | None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            parent, "Open a packed project", str(start), "Zip files (*.zip)"
+        )
+        return Path(chosen) if chosen else None
+
     def about_import(self, plan: ImportPlan, parent: QWidget) -> ImportChoice | None:
         """What has to be known before photos are imported."""
         from facegui.ui.import_questions import ask_about_import  # not needed to start

@@ -29,7 +29,8 @@ class Welcome(QScrollArea):
     """Shown while no project is open.
 
     Signals:
-        new_wanted(), demo_wanted(), import_wanted(), open_wanted(): a button was pressed.
+        new_wanted(), demo_wanted(), import_wanted(), open_wanted(), unpack_wanted(): a
+            button was pressed.
         project_chosen(Path): one of the projects that were open before.
     """
 
@@ -37,6 +38,7 @@ class Welcome(QScrollArea):
     demo_wanted = Signal()
     import_wanted = Signal()
     open_wanted = Signal()
+    unpack_wanted = Signal()
     project_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -64,6 +66,8 @@ class Welcome(QScrollArea):
         )
         self.open_button = QPushButton(icon("mdi6.folder-open-outline"), "Open a project…")
         self.open_button.setObjectName("welcome.open")
+        self.unpack_button = QPushButton(icon("mdi6.folder-zip-outline"), "Open a packed project…")
+        self.unpack_button.setObjectName("welcome.unpack")
         self.recent_title = QLabel("Your projects")
         set_role(self.recent_title, "title")
         self.recent_list = QListWidget()
@@ -71,7 +75,9 @@ class Welcome(QScrollArea):
         self.recent_list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.recent_list.setSpacing(GRID // 2)
         self.recent_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.drop_hint = QLabel("Or drop a project, or a folder of photos, into this window.")
+        self.drop_hint = QLabel(
+            "Or drop a project, packed or not, or a folder of photos, into this window."
+        )
         set_role(self.drop_hint, "faint")
         self._lay_out()
         self._connect()
@@ -97,6 +103,7 @@ class Welcome(QScrollArea):
             self.demo_button,
             self.import_button,
             self.open_button,
+            self.unpack_button,
             self.recent_list,
         ):
             widget.setEnabled(not reason)
@@ -122,6 +129,7 @@ class Welcome(QScrollArea):
         recent_head.addWidget(self.recent_title)
         recent_head.addStretch(1)
         recent_head.addWidget(self.open_button)
+        recent_head.addWidget(self.unpack_button)
         page = QWidget()
         page.setMaximumWidth(_WIDTH)
         layout = QVBoxLayout(page)
@@ -150,6 +158,7 @@ class Welcome(QScrollArea):
         self.demo_button.clicked.connect(self.demo_wanted)
         self.import_button.clicked.connect(self.import_wanted)
         self.open_button.clicked.connect(self.open_wanted)
+        self.unpack_button.clicked.connect(self.unpack_wanted)
         self.recent_list.itemActivated.connect(self._on_activated)
         self.recent_list.itemClicked.connect(self._on_activated)
 

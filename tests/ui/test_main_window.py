@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from facegui.core.errors import UserError
-from facegui.core.progress import StopToken
+from facegui.core.packing import pack_project
+from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.ui import project_actions
 from facegui.ui.main_window import MainWindow
@@ -87,6 +89,10 @@ class Answers(Questions):
 
     def existing_folder(self, parent: QWidget, title: str, start: Path) -> Path | None:  # noqa: ARG002
         self.asked.append(title)
+        return self.folders.pop(0)
+
+    def packed_project(self, parent: QWidget, start: Path) -> Path | None:  # noqa: ARG002
+        self.asked.append("packed")
         return self.folders.pop(0)
 
     def stop_and_close(self, parent: QWidget, job_title: str) -> bool:  # noqa: ARG002
@@ -195,15 +201,16 @@ def test_nothing_happens_where_the_user_would_rather_not(
     make_window: MakeWindow, answers: Answers, store: ProjectStore
 ) -> None:
     window = make_window()
-    answers.folders = [None] * 4
+    answers.folders = [None] * 5
     for button in (
         window.welcome.new_button,
         window.welcome.demo_button,
         window.welcome.import_button,
         window.welcome.open_button,
+        window.welcome.unpack_button,
     ):
         button.click()
-    assert len(answers.asked) == 4
+    assert len(answers.asked) == 5
     assert store.project is None
     assert window.notices.isHidden()
 
@@ -330,6 +337,62 @@ def test_dropped_project_is_opened_and_dropped_photos_become_one(
     with qtbot.waitSignal(board.ended, timeout=30_000):
         drop(window, photos)
     assert store.project.name == "New"
+
+
+def test_packed_project_is_opened_as_it_was(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    answers: Answers,
+    board: JobBoard,
+    store: ProjectStore,
+    demo_project: Project,
+    tmp_path: Path,
+) -> None:
+    photos = len(demo_project.photos)
+    (demo_project.runs_folder / "run").mkdir()
+    (demo_project.runs_folder / "run" / "run.json").write_text("{}", "utf-8")
+    demo_project.save_settings("x", {"y": 1})
+    whole, labels = tmp_path / "whole.zip", tmp_path / "labels.zip"
+    pack_project(demo_project, whole, ignore_progress, StopToken())
+    pack_project(demo_project, labels, ignore_progress, StopToken(), with_photos=False)
+    store.close()
+    window = make_window()
+    answers.folders = [whole, tmp_path / "There"]
+    with qtbot.waitSignal(board.ended, timeout=30_000):
+        window.welcome.unpack_button.click()
+        assert not window.job_strip.isHidden()
+    assert store.project is not None
+    assert store.project.folder == tmp_path / "There"
+    assert len(store.project.photos) == photos
+    assert store.project.settings("x") == {"y": 1}
+    assert (store.project.runs_folder / "run" / "run.json").exists()
+    assert window.stack.currentWidget() is window.tabs[1]
+    answers.folders = [tmp_path / "Labels alone"]
+    with qtbot.waitSignal(board.ended, timeout=30_000):
+        drop(window, labels)
+    assert store.project.folder == tmp_path / "Labels alone"
+    assert "import them" in window.notices.text.text()
+    assert window.stack.currentWidget() is window.tabs[0]
+
+
+def test_zip_file_of_photos_becomes_a_new_project(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    answers: Answers,
+    board: JobBoard,
+    store: ProjectStore,
+    demo_project: Project,
+    tmp_path: Path,
+) -> None:
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.write(demo_project.photos[0].path, "a.jpg")
+    store.close()
+    window = make_window()
+    answers.folders = [tmp_path / "New"]
+    with qtbot.waitSignal(board.ended, timeout=30_000):
+        drop(window, tmp_path / "photos.zip")
+    assert store.project is not None
+    assert [photo.name for photo in store.project.photos] == ["a.jpg"]
 
 
 def test_no_other_project_while_a_job_runs(
