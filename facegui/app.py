@@ -29,6 +29,7 @@ from PySide6.QtCore import (
 from PySide6.QtWidgets import QApplication
 
 from facegui import __version__
+from facegui.core.screens import reaches_screen
 from facegui.core.system_libraries import missing_libraries, missing_packages, remedy
 from facegui.ui.icons import icon
 from facegui.ui.main_window import MainWindow
@@ -146,7 +147,7 @@ def display_problem(environment: Mapping[str, str], platform: str) -> str:
             f"FaceGUI needs {' and '.join(missing)} to show a window."
             f" {remedy(missing_packages(missing))}"
         )
-    return ""
+    return "" if reaches_screen(environment, platform) else NO_DISPLAY
 
 
 def start_log(folder: Path, *, verbose: bool) -> Path | None:

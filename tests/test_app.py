@@ -18,12 +18,15 @@ from pytestqt.qtbot import QtBot
 from facegui import app as application
 from facegui.app import NO_DISPLAY, Program, display_problem, start_log
 from facegui.core.project import Project
+from facegui.core.system_libraries import missing_libraries
 from facegui.ui.tab import Tab
 from facegui.ui.user_settings import Colours
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
 
 ROOT = Path(__file__).resolve().parents[1]
+NOWHERE = ":4711"
+"""A screen that nobody has."""
 
 
 class OnlyTab(Tab):
@@ -81,9 +84,21 @@ print(sorted(heavy & sys.modules.keys()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
-def test_without_a_screen_one_sentence_says_so() -> None:
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {},
+        pytest.param(
+            {"WAYLAND_DISPLAY": "wayland-nowhere", "DISPLAY": NOWHERE}, marks=pytest.mark.slow
+        ),
+    ],
+)
+def test_without_a_screen_one_sentence_says_so(variables: dict[str, str]) -> None:
+    if missing_libraries() and variables:
+        pytest.skip("needs the libraries of a desktop")
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
+    environment |= variables
     done = subprocess.run(
         [sys.executable, ROOT / "main.py"],
         env=environment,
@@ -99,6 +114,7 @@ def test_without_a_screen_one_sentence_says_so() -> None:
 
 def test_screen_is_found_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(application, "missing_libraries", lambda: ())
+    monkeypatch.setattr(application, "reaches_screen", lambda *_: True)
     assert display_problem({"DISPLAY": ":0"}, "linux") == ""
     assert display_problem({"WAYLAND_DISPLAY": "wayland-0"}, "linux") == ""
     assert display_problem({"QT_QPA_PLATFORM": "offscreen"}, "linux") == ""

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from facegui import __version__
 from facegui.core.errors import UserError
+from facegui.core.screens import reaches_screen
 from facegui.core.system_libraries import missing_libraries, missing_packages, remedy
 from facegui.workers.garbage import GarbageCollector
 
@@ -19,8 +20,7 @@ def has_screen() -> bool:
     """Whether a window would be seen."""
     if os.environ.get(PLATFORM):
         return os.environ[PLATFORM] != "offscreen"
-    screens = ("DISPLAY", "WAYLAND_DISPLAY")
-    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in screens)
+    return reaches_screen(os.environ, sys.platform)
 
 
 def application(*, visible: bool = False) -> QApplication:
