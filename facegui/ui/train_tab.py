@@ -64,6 +64,7 @@ class TrainTab(Tab):
     NAME = "train"
     TITLE = "Train"
     ICON = "mdi6.school-outline"
+    KEYS = (("F2", "Rename the chosen run"),)
     NEEDS_TENSORFLOW = True
 
     def __init__(

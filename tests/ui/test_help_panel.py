@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from facegui.core.resources import resource
 from facegui.ui.help_panel import HelpPanel
 from facegui.ui.shortcuts import Key, keys_of
+from facegui.ui.train_tab import TrainTab
 
 PAGES = ["welcome", "capture", "annotate", "augment", "train", "detect"]
 
@@ -32,6 +34,12 @@ def test_without_keys_there_is_no_heading(qtbot: QtBot) -> None:
     qtbot.addWidget(panel)
     panel.show_page("train", [], [])
     assert "Keys" not in panel.text.toPlainText()
+
+
+def test_keys_that_the_list_of_runs_itself_knows_are_listed(
+    make_tab: Callable[..., TrainTab],
+) -> None:
+    assert {"F2", "Del"} <= {key.keys for key in keys_of(make_tab(TrainTab))}
 
 
 def test_keys_are_asked_of_those_who_listen(qtbot: QtBot) -> None:
