@@ -200,7 +200,7 @@ def _of_copies(
         yield Finding(
             Kind.DUPLICATE,
             f"{_photos(spare)} nearly the same as others.",
-            "They teach nothing new: one of each can stay, the others can go.",
+            "They teach nothing new: of each a labelled or better one stays.",
             Remedy.THROW_AWAY,
             spare,
         )

@@ -149,7 +149,7 @@ class PhotoControls(QWidget):
         self.import_button.setMenu(menu)
         self.next_button = QPushButton(icon("mdi6.arrow-right"), "Next: Annotate")
         self.next_button.setObjectName("capture.next_step")
-        hint = QLabel("All of this can also be dropped here.")
+        hint = QLabel("Photos, videos, zip files and folders can also be dropped here.")
         hint.setWordWrap(True)
         set_role(hint, "faint")
         layout = QVBoxLayout(self)

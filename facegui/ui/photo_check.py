@@ -142,6 +142,8 @@ class PhotoCheck(QDialog):
     def _on_progress(self, progress: Progress) -> None:
         if progress.total:
             self.health.say(f"{progress.text}: {progress.done:,} of {progress.total:,}")
+        else:
+            self.health.say(f"{progress.text}…")
 
     @Slot(object)
     def _on_checked(self, seen: tuple[tuple[Finding, ...], Coverage]) -> None:

@@ -12,6 +12,7 @@ from facegui.core import health
 from facegui.core.boxes import Box
 from facegui.core.health import Finding, Kind, Remedy
 from facegui.core.images import EncodedPicture, encode_jpeg, read_picture
+from facegui.core.progress import Progress
 from facegui.core.project import NewPhoto
 from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
@@ -63,6 +64,11 @@ def test_findings_are_shown_with_their_photos(qtbot, check):
     row = card_of(check, Kind.DARK).row
     assert [row.item(n).toolTip() for n in range(row.count())] == ["dark.jpg"]
     qtbot.waitUntil(lambda: card_of(check, Kind.DARK).row.loaded == {"dark.jpg"}, timeout=20000)
+
+
+def test_waiting_for_another_look_is_told(check):
+    check._looks.progressed.emit(Progress(0, None, "Waiting for another look at the photos"))
+    assert check.health.message == "Waiting for another look at the photos…"
 
 
 def test_every_row_gets_its_pictures_however_many_rows_there_are(qtbot, sick_project, monkeypatch):
