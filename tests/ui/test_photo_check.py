@@ -20,6 +20,7 @@ from facegui.ui import photo_row
 from facegui.ui.check_badge import CheckBadge
 from facegui.ui.health_page import HealthPage
 from facegui.ui.photo_check import PhotoCheck
+from facegui.workers import thumbnails
 from facegui.workers.job import Job
 
 
@@ -72,6 +73,13 @@ def test_waiting_for_another_look_is_told(check):
 
 
 def test_every_row_gets_its_pictures_however_many_rows_there_are(qtbot, sick_project, monkeypatch):
+    all_wanted, read = threading.Event(), thumbnails.read_thumbnail
+
+    def read_later(*arguments):
+        assert all_wanted.wait(20.0)
+        return read(*arguments)
+
+    monkeypatch.setattr(thumbnails, "read_thumbnail", read_later)
     monkeypatch.setattr(photo_row, "MOST_SHOWN", 1)
     page = HealthPage()
     qtbot.addWidget(page)
@@ -82,6 +90,7 @@ def test_every_row_gets_its_pictures_however_many_rows_there_are(qtbot, sick_pro
         Finding(kind, "", "", Remedy.LABEL, (names[place],)) for place, kind in enumerate(Kind)
     ]
     page.show_findings(sick_project, findings)
+    all_wanted.set()
     for card in page.cards:
         wanted = set(card.finding.photos)
         qtbot.waitUntil(lambda card=card, wanted=wanted: card.row.loaded == wanted, timeout=20000)
