@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +31,7 @@ class Source:
         stop: ends the frames.
         open_camera: opens it; tests give fakes.
         pauses_s: from a failure of a webcam to the next try; the last is repeated.
+        clock: seconds, never running backwards.
 
     Raises:
         CameraError: when it cannot be opened.
@@ -43,19 +45,25 @@ class Source:
         *,
         open_camera: OpenCamera = open_camera,
         pauses_s: tuple[float, ...] = REOPEN_PAUSES_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self._console = console
         self._stop = stop
         self._open = open_camera
         self._pauses_s = pauses_s
+        self._clock = clock
+        self._came_s = clock()
+        self._last: Frame | None = None
+        self._before_s, self._before_count = 0.0, 0
         self._stack = ExitStack()
         self.camera = self._stack.enter_context(self._open(name))
 
     def frames(self) -> Iterator[Frame]:
         """Every frame until the end, or until the token says so.
 
-        Of a webcam that stops sending pictures this is told, and it is waited for.
+        Of a webcam that stops sending pictures this is told, and it is waited for; the
+        times and numbers of its frames then go on where they were.
 
         Raises:
             CameraError: when a recording fails.
@@ -75,7 +83,9 @@ class Source:
                 continue
             if frame is None:
                 break
-            yield frame
+            self._last = self._continued(frame)
+            self._came_s = self._clock()
+            yield self._last
         self._stop.raise_if_cancelled()
         for note in self.camera.notes:
             self._console.warn(note)
@@ -90,7 +100,18 @@ class Source:
                 self.camera = self._stack.enter_context(self._open(self.name))
             except CameraError:
                 continue
+            self._go_on()
             return
+
+    def _go_on(self) -> None:
+        """A camera that was opened anew counts from nought again."""
+        if self._last is not None:
+            self._before_s = self._last.time_s + self._clock() - self._came_s
+            self._before_count = self._last.number + 1
+
+    def _continued(self, frame: Frame) -> Frame:
+        time_s, number = self._before_s + frame.time_s, self._before_count + frame.number
+        return replace(frame, time_s=time_s, number=number)
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from pathlib import Path
 from typing import Any, Self
@@ -178,16 +179,21 @@ def test_unplugged_webcam_is_waited_for(
             raise camera
         return camera
 
-    first.send()
+    first.send(time_s=60.0)
     first.fail(CameraStalledError("Test camera", 2.0))
     first.fail(CameraUnpluggedError("Test camera"))
-    second.send()
+    second.send(time_s=0.5)
+    now_s = itertools.chain((100.0, 160.0), itertools.repeat(167.0))
     stop = StopToken()
     console = Console(as_json=True)
-    with Source("0", console, stop, open_camera=open_next, pauses_s=(0.0,)) as source:
+    with Source(
+        "0", console, stop, open_camera=open_next, pauses_s=(0.0,), clock=lambda: next(now_s)
+    ) as source:
         frames = source.frames()
-        assert next(frames).number == 0
-        assert next(frames).number == 0
+        before = next(frames)
+        after = next(frames)
+        assert (before.number, before.time_s) == (0, 60.0)
+        assert (after.number, after.time_s) == (1, 67.5)  # seven seconds without a camera
         assert first.closed.is_set()
         stop.finish()
         assert list(frames) == []
