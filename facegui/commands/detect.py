@@ -10,6 +10,7 @@ from pathlib import Path
 from facegui.commands.console import Console, Json, interruptible
 from facegui.commands.detect_outputs import Outputs
 from facegui.commands.detect_source import Source
+from facegui.core.camera_errors import CameraError
 from facegui.core.errors import UserError
 from facegui.core.found import FoundPicture
 from facegui.core.progress import Progress
@@ -70,22 +71,28 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     threshold = detectors[0].threshold if arguments.threshold is None else arguments.threshold
     pictures = faces = 0
     skipped: list[dict[str, str]] = []
-    with interruptible(finish_first=True) as stop, Outputs.of(arguments) as outputs:
+    with interruptible(finish_first=True) as stop, Outputs.of(arguments, console) as outputs:
         console.begin_pictures({"threshold": threshold})
         for name in arguments.source:
+            if stop.should_stop:
+                break
             followers = [_follower(one, arguments) for one in detectors]
             try:
-                with Source(name, console, stop) as source:
+                with (
+                    Source(name, console, stop) as source,
+                    outputs.source(source.camera, threshold),
+                ):
                     for picture in _search(source, followers, outputs, arguments, console):
                         pictures += 1
                         faces += len(picture.faces)
                         console.picture(picture.to_json(), _in_words(picture))
-            except UserError as error:
+                skipped += source.skipped()
+            except CameraError as error:
                 if len(arguments.source) == 1:
                     raise
                 console.warn(f"Left out: {name}: {error}")
                 skipped.append({"source": name, "reason": str(error)})
-    if skipped and not pictures:
+    if skipped and not pictures and not stop.should_stop:
         raise UserError("None of the sources could be read.", "Check the paths.")
     console.say(f"{faces} faces in {pictures} pictures, threshold {threshold:.2f}.")
     return {"skipped": skipped}
@@ -101,7 +108,6 @@ def _search(
     """Everything that is found in a source."""
     camera = source.camera
     total = arguments.frames or camera.frame_count
-    outputs.begin(camera, followers[0].threshold)
     with console.progress(f"Detecting in {camera.name}") as report:
         for done, frame in enumerate(source.frames(), 1):
             found = [follower.find(frame) for follower in followers]
@@ -112,7 +118,6 @@ def _search(
             report(Progress(done, total))
             if done == arguments.frames:
                 break
-    outputs.end()
 
 
 def _follower(detector: Detector, arguments: argparse.Namespace) -> Follower:

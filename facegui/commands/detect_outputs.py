@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from facegui.commands.console import Console
 from facegui.core.camera import Camera, Frame
 from facegui.core.capturing import new_photo
 from facegui.core.drawing import side_by_side
@@ -30,6 +32,7 @@ class Outputs:
         every_s: time between two pictures that are kept.
         blurred: whether faces are made unrecognisable in `save` and `record`.
         mirrored: whether left and right change over there.
+        console: told of a recording that is kept though something went wrong.
 
     Raises:
         UserError: when a folder cannot be made, or the project not be opened.
@@ -44,14 +47,15 @@ class Outputs:
         *,
         blurred: bool = False,
         mirrored: bool = False,
+        console: Console,
     ) -> None:
         if record is not None and record.suffix.casefold() != ".mp4":
             raise UserError(f"{record.name} is no MP4 video.", "Give a name that ends in .mp4.")
         self._save, self._record = save, record
         self._every_s = every_s
+        self._console = console
         self._blurred, self._mirrored = blurred, mirrored
         self._whole = ExitStack()
-        self._each = ExitStack()
         self._project = self._whole.enter_context(Project.open(keep)) if keep is not None else None
         self._session = ""
         self._next_kept_s = 0.0
@@ -64,7 +68,7 @@ class Outputs:
                 _make_folder(folder)
 
     @classmethod
-    def of(cls, arguments: argparse.Namespace) -> Self:
+    def of(cls, arguments: argparse.Namespace, console: Console) -> Self:
         """What the command line asks for."""
         return cls(
             arguments.save,
@@ -73,13 +77,26 @@ class Outputs:
             arguments.every,
             blurred=arguments.blur,
             mirrored=arguments.mirror,
+            console=console,
         )
 
-    def begin(self, camera: Camera, threshold: float) -> None:
-        """Another source comes."""
-        self.end()
-        if self._save is not None:
-            self._files = self._each.enter_context(FoundFiles(self._save, camera, threshold))
+    @contextmanager
+    def source(self, camera: Camera, threshold: float) -> Iterator[None]:
+        """Around what is found in one source; an error leaves no data files of it.
+
+        Raises:
+            UserError: when something cannot be written.
+        """
+        with ExitStack() as stack:
+            if self._save is not None:
+                self._files = stack.enter_context(FoundFiles(self._save, camera, threshold))
+            self._begin(camera)
+            yield
+            if self._pace is not None:
+                self._pace.end()
+        self._files = self._pace = None
+
+    def _begin(self, camera: Camera) -> None:
         if self._record is not None:
             if self._video is None:
                 pace = camera.frames_per_second or USUAL_PACE
@@ -114,13 +131,6 @@ class Outputs:
             self._keep(self._project, frame, found[0])
         return picture
 
-    def end(self) -> None:
-        """The source is over."""
-        if self._pace is not None:
-            self._pace.end()
-        self._files = self._pace = None
-        self._each.close()
-
     def _drawn(self, found: list[Found]) -> Pixels:
         pictures = [one.drawn(blurred=self._blurred, mirrored=self._mirrored) for one in found]
         return side_by_side(pictures)
@@ -140,12 +150,10 @@ class Outputs:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if error is None:
-                self.end()
-        finally:
-            self._each.__exit__(kind, error, trace)
-            self._whole.__exit__(kind, error, trace)
+        # Not told of the error: what was recorded until then is kept, nobody sees it again.
+        self._whole.close()
+        if error is not None and self._video is not None and self._video.path.exists():
+            self._console.warn(f"What was recorded until then is in {self._video.path}.")
 
 
 def _make_folder(folder: Path) -> None:

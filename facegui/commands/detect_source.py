@@ -15,6 +15,7 @@ from facegui.core.camera import Camera, CameraKind, Frame
 from facegui.core.camera_errors import CameraError, CameraStalledError
 from facegui.core.cameras import open_camera
 from facegui.core.progress import StopToken
+from facegui.core.recordings import PictureFolder
 
 REOPEN_PAUSES_S = (0.5, 1.0, 2.0, 3.0)
 """From a failure of a webcam to the next try; the last is repeated."""
@@ -87,8 +88,13 @@ class Source:
             self._came_s = self._clock()
             yield self._last
         self._stop.raise_if_cancelled()
+
+    def skipped(self) -> list[dict[str, str]]:
+        """The pictures of a folder that could not be read and why; all notes are told."""
         for note in self.camera.notes:
             self._console.warn(note)
+        pictures = self.camera.skipped if isinstance(self.camera, PictureFolder) else ()
+        return [{"source": str(one.path), "reason": one.reason} for one in pictures]
 
     def _reopen(self) -> None:
         self._stack.close()

@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from facegui.core.camera import Camera, CameraKind
-from facegui.core.errors import disk_error
+from facegui.core.errors import UserError, disk_error
 from facegui.core.files import free_name, stem_key, stems_in, written_atomically
 from facegui.core.found import BoxTable, FoundPicture, PictureLines, Write
 from facegui.core.images import Pixels, portable_stem, write_picture
-from facegui.core.video_writing import USUAL_PACE, VideoWriter
+from facegui.core.video_writing import USUAL_PACE, EvenPace, VideoWriter
 
 
 class FoundFiles:
@@ -21,7 +21,8 @@ class FoundFiles:
 
     A video or camera becomes one MP4 video; of a folder every picture becomes a JPEG. Beside
     them lie a CSV and a JSON file with the boxes of each, named after the video or "boxes".
-    Used in a `with` statement.
+    Used in a `with` statement; an error leaves no video and no data. Only what a live camera
+    saw is kept whatever ends it, for nobody sees it again.
 
     Args:
         folder: that exists.
@@ -35,7 +36,9 @@ class FoundFiles:
     def __init__(self, folder: Path, camera: Camera, threshold: float) -> None:
         self._folder = folder
         self._stack = ExitStack()
+        self._live = camera.live
         self._video: VideoWriter | None = None
+        self._pace: EvenPace | None = None
         self._taken = stems_in(folder)
         pictures = camera.kind is CameraKind.FOLDER
         stem = "boxes" if pictures else portable_stem(camera.name)
@@ -43,6 +46,8 @@ class FoundFiles:
         if not pictures:
             pace = camera.frames_per_second or USUAL_PACE
             self._video = self._stack.enter_context(VideoWriter(folder / name, pace))
+            if camera.live:  # it is searched at a pace of its own, mostly a slower one
+                self._pace = EvenPace(self._video, pace)
         try:
             self._table = BoxTable(self._open(name.with_suffix(".csv")))
             self._lines = PictureLines(
@@ -50,7 +55,8 @@ class FoundFiles:
             )
         except OSError as error:
             self._stack.close()
-            raise disk_error(error, f"writing into {folder.name}") from error
+            raise self._failure(error) from error
+        self._stack.push(self._end)
 
     def add(self, picture: FoundPicture, drawn: Pixels) -> FoundPicture:
         """Writes a picture.
@@ -71,7 +77,7 @@ class FoundFiles:
             # By name alone: the folder may be moved.
             self._lines.add(replace(picture, saved=Path(path.name)).to_json())
         except OSError as error:
-            raise disk_error(error, f"writing into {self._folder.name}") from error
+            raise self._failure(error) from error
         return replace(picture, saved=path)
 
     def _open(self, name: Path) -> Write:
@@ -82,7 +88,10 @@ class FoundFiles:
 
     def _write(self, picture: FoundPicture, drawn: Pixels) -> Path:
         if self._video is not None:
-            self._video.write(drawn)
+            if self._pace is not None:
+                self._pace.add(drawn, picture.time_s)
+            else:
+                self._video.write(drawn)
             return self._video.path
         path = self._folder / self._free_name(f"{Path(picture.source).stem}.jpg")
         write_picture(path, drawn)
@@ -93,6 +102,22 @@ class FoundFiles:
         self._taken.add(stem_key(free))
         return free
 
+    def _end(
+        self,
+        kind: type[BaseException] | None,  # noqa: ARG002
+        error: BaseException | None,
+        trace: TracebackType | None,  # noqa: ARG002
+    ) -> None:
+        """The end of the data; runs first, so that a failure of it leaves none of the files."""
+        if error is not None:
+            return
+        if self._pace is not None:
+            self._pace.end()
+        self._lines.end({})
+
+    def _failure(self, error: OSError) -> UserError:
+        return disk_error(error, f"writing into {self._folder.name}")
+
     def __enter__(self) -> Self:
         return self
 
@@ -102,6 +127,11 @@ class FoundFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            self._lines.end({})
-        self._stack.__exit__(kind, error, trace)
+        try:
+            if self._live and error is not None:
+                self._pace = None  # its last picture might fail again
+                self._stack.close()
+            else:
+                self._stack.__exit__(kind, error, trace)
+        except OSError as failure:
+            raise self._failure(failure) from failure

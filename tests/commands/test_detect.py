@@ -17,6 +17,7 @@ from facegui.commands.main import main
 from facegui.core.boxes import Box, Detection
 from facegui.core.camera_errors import CameraStalledError, CameraUnpluggedError
 from facegui.core.cameras import open_camera
+from facegui.core.errors import UserError
 from facegui.core.images import Pixels, read_picture, write_picture
 from facegui.core.photo_library import PhotoState
 from facegui.core.progress import StopToken
@@ -106,8 +107,76 @@ def test_record_is_one_video_of_all_sources(film: Path, tmp_path: Path, run_json
     write_picture(tmp_path / "one.png", NOISE)
     target = tmp_path / "new" / "all.mp4"
     run_json("detect", film, film, tmp_path / "one.png", "--run", tmp_path, "--record", target)
-    with open_camera(target) as video:
-        assert len(list(iter(video.read, None))) == 2 * FRAMES + 1
+    assert frames_in(target) == 2 * FRAMES + 1
+
+
+@pytest.fixture
+def full_after_five(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk on which no video takes more than five pictures."""
+    write, count = VideoWriter.write, itertools.count()
+
+    def write_a_few(self: VideoWriter, pixels: Pixels) -> None:
+        if next(count) >= 5:
+            raise UserError("The disk is nearly full.", "Make room.")
+        write(self, pixels)
+
+    monkeypatch.setattr(VideoWriter, "write", write_a_few)
+
+
+def frames_in(video: Path) -> int:
+    with open_camera(video) as camera:
+        return len(list(iter(camera.read, None)))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_recording_until_the_disk_was_full_is_kept(
+    film: Path,
+    tmp_path: Path,
+    times: int,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    request.getfixturevalue("full_after_five")
+    target = tmp_path / "all.mp4"
+    words = ["detect", *[str(film)] * times, "--run", str(tmp_path), "--record", str(target)]
+    assert main([*words, "--json"]) == 1
+    captured = capsys.readouterr()
+    assert "nearly full" in json.loads(captured.out)["error"]["what"]
+    assert "What was recorded until then is in" in captured.err
+    assert frames_in(target) == 5
+
+
+def test_source_that_fails_leaves_no_data_that_looks_whole(
+    film: Path, tmp_path: Path, run_json: RunJson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Breaking(FakeDetector):
+        left = 3
+
+        def detect(self, pixels: Pixels, threshold: float | None = None) -> Any:
+            self.left -= 1
+            if self.left == 0:
+                raise CameraUnpluggedError("film")
+            return super().detect(pixels, threshold)
+
+    monkeypatch.setattr(Detector, "for_run", lambda *_, **__: Breaking())
+    saved = tmp_path / "saved"
+    document = run_json("detect", film, film, "--run", tmp_path, "--save", saved)
+    assert [one["source"] for one in document["skipped"]] == [str(film)]
+    assert {path.name for path in saved.iterdir()} == {"film.mp4", "film.csv", "film.json"}
+    assert frames_in(saved / "film.mp4") == FRAMES
+
+
+def test_pictures_that_cannot_be_read_are_in_the_document(
+    tmp_path: Path, run_json: RunJson
+) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    write_picture(pictures / "good.png", NOISE)
+    (pictures / "bad.png").write_bytes(b"no picture")
+    document = run_json("detect", pictures, "--run", tmp_path)
+    (skipped,) = document["skipped"]
+    assert skipped["source"] == str(pictures / "bad.png")
+    assert skipped["reason"]
 
 
 def test_record_has_to_be_mp4(

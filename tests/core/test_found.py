@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from facegui.core.boxes import Box, Detection
+from facegui.core.camera import Camera, CameraKind
 from facegui.core.cameras import open_camera
 from facegui.core.errors import UserError
 from facegui.core.found import BoxTable, FoundFace, FoundPicture, PictureLines
@@ -90,6 +94,56 @@ def test_failure_leaves_no_half_written_data(tmp_path: Path) -> None:
         files.add(picture(0, source="b.png"), PIXELS)
         raise RuntimeError
     assert [path.name for path in target.iterdir()] == ["b.jpg"]
+
+
+class SlowlySearched:
+    """A webcam of 30 frames a second."""
+
+    name, kind, live, frames_per_second = "Cam", CameraKind.WEBCAM, True, 30.0
+
+
+def save_live(folder: Path, times_s: Sequence[float]) -> None:
+    with FoundFiles(folder, cast(Camera, SlowlySearched()), 0.5) as files:
+        for number, time_s in enumerate(times_s):
+            files.add(FoundPicture("0", number, time_s, 64, 48, ()), PIXELS)
+        if not times_s[-1]:
+            raise RuntimeError
+
+
+def frames_in(video: Path) -> int:
+    with open_camera(video) as camera:
+        return len(list(iter(camera.read, None)))
+
+
+def test_live_video_is_as_long_as_it_was_watched(tmp_path: Path) -> None:
+    save_live(tmp_path, [number / 10 for number in range(11)])
+    assert frames_in(tmp_path / "Cam.mp4") == 31
+
+
+def test_failure_keeps_what_a_live_camera_saw(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError):
+        save_live(tmp_path, [-1.0, -0.5, 0.0])
+    assert frames_in(tmp_path / "Cam.mp4") == 30
+    assert len(json.loads((tmp_path / "Cam.json").read_text("utf-8"))["pictures"]) == 3
+
+
+def test_failure_at_the_very_end_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write_picture(tmp_path / "a.png", PIXELS)
+    target = tmp_path / "target"
+    target.mkdir()
+    monkeypatch.setattr(PictureLines, "end", full)
+    with (
+        pytest.raises(UserError, match="full"),
+        open_camera(tmp_path / "a.png") as camera,
+        FoundFiles(target, camera, 0.5) as files,
+    ):
+        files.add(picture(0, source="a.png"), PIXELS)
+    assert [path.name for path in target.iterdir()] == ["a.jpg"]
 
 
 def test_full_folder_is_said(tmp_path: Path) -> None:
