@@ -28,6 +28,7 @@ LEAST_NO_FACE, MOST_NO_FACE = 0.05, 0.6
 FEWEST_IN_SPLIT = 5
 FEWEST_TO_JUDGE = 20
 """Photos below which shares say nothing."""
+_LABELS_SHOWN = 3
 
 
 class Kind(StrEnum):
@@ -40,6 +41,7 @@ class Kind(StrEnum):
     FEW_IN_SPLIT = "too few photos in a split"
     TWO_BOXES = "two boxes on one face"
     BOX_OUTSIDE = "box outside the picture"
+    OTHER_LABELS = "boxes with other labels"
     LARGE_BOX = "box over most of the picture"
     TINY_BOX = "tiny box"
     DARK = "dark"
@@ -96,6 +98,7 @@ def check_project(
         *_of_files(project, facts),
         *_of_pictures(project, facts),
         *_of_boxes(project),
+        *_of_other_labels(project),
         *_of_copies(project, facts, report, stop),
         *_of_shares(project),
     ]
@@ -188,6 +191,25 @@ def _of_boxes(project: Project) -> Iterable[Finding]:
             "Look whether a face is without its box.",
             Remedy.LABEL,
             outside,
+        )
+
+
+def _of_other_labels(project: Project) -> Iterable[Finding]:
+    """Photos that count as showing no face, though something was marked on them."""
+    marked: dict[str, tuple[str, ...]] = {}
+    for sample in project.samples():
+        file = None if sample.boxes else project.label_file(sample.photo)
+        if file is not None and file.other_labels:
+            marked[sample.photo.name] = file.other_labels
+    if marked:
+        labels = sorted({label for others in marked.values() for label in others})
+        words = ", ".join(f"“{label}”" for label in labels[:_LABELS_SHOWN])
+        yield Finding(
+            Kind.OTHER_LABELS,
+            f"{_photos(marked)} taken for no face, but have boxes labelled {words}.",
+            "Draw the faces among them anew; other things are no faces and can stay.",
+            Remedy.LABEL,
+            tuple(marked),
         )
 
 

@@ -90,7 +90,8 @@ def read_label_file(
 
     Raises:
         LabelFileError: when the file is missing, damaged or no LabelMe file, or
-            when one of its faces cannot be read: none is dropped in silence.
+            when one of its faces cannot be read, or none of them is a box inside the
+            picture: that is not "no face".
     """
     return faces_of(load_label_file(path), size=size, take_all_labels=take_all_labels)
 
@@ -99,7 +100,7 @@ def faces_of(
     document: LabelDocument, *, size: Size | None = None, take_all_labels: bool = False
 ) -> LabelFile:
     """As `read_label_file`, of a document in memory."""
-    return _understood(document, size, take_all_labels).label_file
+    return _understood(document, size, take_all_labels).checked()
 
 
 def write_label_file(
@@ -191,14 +192,15 @@ def write_document(
         What `faces_of` says of the document.
 
     Raises:
-        LabelFileError: when a face in it cannot be read.
+        LabelFileError: as `read_label_file`.
         UserError: when the disk does not take the file.
     """
     known = _understood(document, size, take_all_labels)
+    label_file = known.checked()
     for index in known.faces:
         name_as_face(known.document["shapes"][index])
     _save(target, known.document, picture, size)
-    return known.label_file
+    return label_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,13 @@ class _Understood:
     document: _Json
     faces: dict[int, Box]
     label_file: LabelFile
+    no_box: LabelFileError | None
+    """Why the first of the faces that were left out was, where none is left."""
+
+    def checked(self) -> LabelFile:
+        if self.no_box is not None:
+            raise self.no_box
+        return self.label_file
 
 
 def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool) -> _Understood:
@@ -219,6 +228,7 @@ def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool)
     faces: dict[int, Box] = {}
     ignored: dict[str, None] = {}
     outside = 0
+    without_box: list[LabelFileError] = []
     for index, shape in enumerate(document["shapes"]):
         if not (take_all_labels or is_face(shape)):
             ignored[shape["label"]] = None
@@ -228,11 +238,11 @@ def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool)
             raise bad_shape(source.name, index + 1, fault)
         drawn = shape_box(shape)
         box = drawn.clipped(*frame) if drawn and frame else drawn
-        if drawn is None:
-            notes.append(f"shape {index + 1} has no area and was left out")
-        elif box is None:
-            outside += 1
-            notes.append(f"shape {index + 1} lies outside the picture and was left out")
+        if box is None:
+            outside += drawn is not None
+            fault = "has no area" if drawn is None else "lies outside the picture"
+            notes.append(f"shape {index + 1} {fault} and was left out")
+            without_box.append(bad_shape(source.name, index + 1, f"it {fault}"))
         elif box in faces.values():
             notes.append(f"shape {index + 1} repeats another and was left out")
         else:
@@ -246,7 +256,8 @@ def _understood(source: LabelDocument, size: Size | None, take_all_labels: bool)
         outside=outside,
         notes=tuple(notes),
     )
-    return _Understood(document, faces, label_file)
+    no_box = without_box[0] if without_box and not faces else None
+    return _Understood(document, faces, label_file, no_box)
 
 
 def _merged(shapes: list[_Json], faces: dict[int, Box], wanted: list[Box]) -> list[_Json]:

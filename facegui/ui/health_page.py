@@ -29,6 +29,7 @@ KIND_ICONS: dict[Kind, str] = {
     Kind.FEW_IN_SPLIT: "mdi6.scale-unbalanced",
     Kind.TWO_BOXES: "mdi6.vector-difference",
     Kind.BOX_OUTSIDE: "mdi6.vector-square-remove",
+    Kind.OTHER_LABELS: "mdi6.label-outline",
     Kind.LARGE_BOX: "mdi6.arrow-expand-all",
     Kind.TINY_BOX: "mdi6.arrow-collapse-all",
     Kind.DARK: "mdi6.weather-night",

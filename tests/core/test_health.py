@@ -155,6 +155,16 @@ def test_damaged_files_are_found(project, add, make_label):
     assert found[Kind.BOX_OUTSIDE].photos == ("outside.jpg",)
 
 
+@pytest.mark.usefixtures("good")
+def test_photos_that_are_no_face_for_their_labels_alone_are_found(project, add, make_label):
+    marked = add("marked.jpg", (), split=Split.TRAIN)
+    make_label(project.label_path(marked), [(10, 10, 50, 50)], label="person")
+    project.refresh()
+    found = kinds(project)[Kind.OTHER_LABELS]
+    assert found.photos == ("marked.jpg",)
+    assert "“person”" in found.what
+
+
 def test_shares_are_judged(project, add):
     for number in range(25):
         add(f"{number}.jpg", (FACE,), split=Split.TRAIN)

@@ -160,6 +160,24 @@ def test_a_shape_that_is_no_box_is_left_out_and_said(label: Path, faulty: Any, w
     assert "shape 2" in read.notes[0] and words in read.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("faulty", "words"),
+    [
+        (shape([[5, 5]], kind="point"), "no area"),
+        (shape([[5, 5], [5, 90]]), "no area"),
+        (shape([[700, 10], [800, 90]]), "outside the picture"),
+    ],
+)
+def test_a_file_whose_faces_are_no_boxes_does_not_say_no_face(
+    label: Path, faulty: Any, words: str
+) -> None:
+    put(label, document(shape(label="cat"), faulty))
+    with pytest.raises(LabelFileError, match=words):
+        read_label_file(label)
+    write_label_file(label, [FACE], label.with_suffix(".jpg"), SIZE)
+    assert read_label_file(label).boxes == (FACE,)
+
+
 def test_a_size_given_clips_a_file_without_one(label: Path) -> None:
     content = without(document(shape([[-20, 50], [900, 250]])), "imageWidth", "imageHeight")
     assert read_label_file(put(label, content), size=SIZE).boxes == (Box(0, 50, 640, 250),)
