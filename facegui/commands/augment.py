@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from facegui.commands.console import Console, Json, interruptible
+from facegui.commands.numbers import WrongUsageError
 from facegui.core.augmentation_settings import PRESETS, SETTINGS_KEY, AugmentationSettings
 from facegui.core.augmenter import augment_set
-from facegui.core.errors import UserError
 from facegui.core.project import Project
 from facegui.core.splits import Split
 
@@ -29,9 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     with Project.open(arguments.project) as project:
         settings = _settings(arguments, project)
-        project.assign_missing_splits()
-        samples = project.samples(Split.TRAIN)
         with interruptible() as stop, console.progress("Augmenting") as report:
+            project.assign_missing_splits(report, stop)
+            samples = project.samples(Split.TRAIN)
             made = augment_set(samples, project.augmented_folder, settings, report, stop)
         project.save_settings(SETTINGS_KEY, settings.to_json())
     faces = sum(len(copy.boxes) for copy in made.samples)
@@ -65,4 +65,6 @@ def _settings(arguments: argparse.Namespace, project: Project) -> AugmentationSe
             settings = AugmentationSettings.from_json(project.settings(SETTINGS_KEY))
         return replace(settings, **changed)
     except ValueError as error:
-        raise UserError("No copies can be made so.", f"Choose another value: {error}.") from error
+        raise WrongUsageError(
+            "No copies can be made so.", f"Choose another value: {error}."
+        ) from error

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from facegui.commands.console import Console, Json, interruptible
+from facegui.commands.numbers import at_least_one, seconds
 from facegui.core.cameras import open_camera
 from facegui.core.capturing import capture_photos
 from facegui.core.project import Project
@@ -21,16 +22,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="0",
         help="number, name or part of it, video file, folder of pictures, or demo",
     )
-    parser.add_argument("--count", type=_positive, default=30, help="how many photos")
+    parser.add_argument("--count", type=at_least_one, default=30, help="how many photos")
     parser.add_argument(
-        "--interval", type=float, default=0.5, metavar="SECONDS", help="from one to the next"
+        "--interval", type=seconds, default=0.5, metavar="SECONDS", help="from one to the next"
     )
 
 
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     with (
         Project.open(arguments.project) as project,
-        interruptible(finish_first=True) as stop,
+        interruptible(finishing="Ending with the photos taken so far") as stop,
         open_camera(arguments.camera) as camera,
         console.progress("Taking photos") as report,
     ):
@@ -38,10 +39,3 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
         name = camera.name
     console.say(f"Took {len(photos)} photos with {name}.")
     return {"camera": name, "photos": [photo.name for photo in photos]}
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number

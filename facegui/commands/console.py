@@ -100,21 +100,21 @@ class Console:
 
 
 @contextlib.contextmanager
-def interruptible(*, finish_first: bool = False) -> Iterator[StopToken]:
+def interruptible(*, finishing: str | None = None) -> Iterator[StopToken]:
     """A token that Ctrl+C cancels.
 
     Args:
-        finish_first: the first Ctrl+C asks to finish with what there is, the
-            second cancels.
+        finishing: the first Ctrl+C asks to finish with what there is, which this says in
+            words, and the second cancels.
     """
     stop = StopToken()
-    finishing = False
+    asked = False
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        nonlocal finishing
-        if finish_first and not finishing and number == signal.SIGINT:
-            finishing = True
-            sys.stderr.write("\nFinishing with the best so far; press Ctrl+C again to cancel.\n")
+        nonlocal asked
+        if finishing is not None and not asked and number == signal.SIGINT:
+            asked = True
+            sys.stderr.write(f"\n{finishing}; press Ctrl+C again to cancel.\n")
             stop.finish()
         else:
             stop.cancel()

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from facegui.commands.console import Console, Json, interruptible
+from facegui.commands.numbers import at_least_one
 from facegui.core.capturing import make_demo_project
 
 NAME = "demo"
@@ -14,7 +15,7 @@ HELP = "make a project of labelled photos by the demo camera"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path, help="a new or empty folder")
-    parser.add_argument("--count", type=int, default=90, help="how many photos")
+    parser.add_argument("--count", type=at_least_one, default=90, help="how many photos")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other photos")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from facegui.commands.console import Console, Json, interruptible
 from facegui.commands.detect_outputs import Outputs
 from facegui.commands.detect_source import Source
+from facegui.commands.numbers import at_least_one, seconds, share
 from facegui.core.camera_errors import CameraError
 from facegui.core.errors import UserError
 from facegui.core.found import FoundPicture
@@ -30,8 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compare", type=Path, metavar="RUN", help="another run: what it finds stands beside"
     )
-    parser.add_argument("--threshold", type=float, help="confidence; the model's own by default")
-    parser.add_argument("--frames", type=int, help="stop after so many, such as of a camera")
+    parser.add_argument("--threshold", type=share, help="confidence; the model's own by default")
+    parser.add_argument(
+        "--frames", type=at_least_one, help="stop after so many, such as of a camera"
+    )
     parser.add_argument(
         "--precision",
         choices=[precision.value for precision in Precision],
@@ -56,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     written.add_argument(
         "--every",
-        type=float,
+        type=seconds,
         default=1.0,
         metavar="SECONDS",
         help="how much time is between two pictures that are kept (1)",
@@ -71,7 +74,10 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     threshold = detectors[0].threshold if arguments.threshold is None else arguments.threshold
     pictures = faces = 0
     skipped: list[dict[str, str]] = []
-    with interruptible(finish_first=True) as stop, Outputs.of(arguments, console) as outputs:
+    with (
+        interruptible(finishing="Ending with what was found so far") as stop,
+        Outputs.of(arguments, console) as outputs,
+    ):
         console.begin_pictures({"threshold": threshold})
         for name in arguments.source:
             if stop.should_stop:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from facegui.commands.console import Console, Json, interruptible
+from facegui.commands.numbers import share
 from facegui.core.errors import UserError
 from facegui.core.photo_library import PhotoState
 from facegui.core.progress import Report, StopToken
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("project", type=Path)
     parser.add_argument(
         "--accept-from",
-        type=float,
+        type=share,
         metavar="CERTAINTY",
         help="make drafts labels that are at least so certain, 0 to 1",
     )
@@ -37,9 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    least = arguments.accept_from
-    if least is not None and not 0.0 <= least <= 1.0:
-        raise UserError(f"{least:g} is no certainty.", "Choose a number from 0 to 1.")
     with (
         Project.open(arguments.project) as project,
         interruptible() as stop,
@@ -52,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
             )
         if arguments.second_opinion:
             return _opinion(project, console, report, stop)
-        return _draft(project, least, console, report, stop)
+        return _draft(project, arguments.accept_from, console, report, stop)
 
 
 def _draft(

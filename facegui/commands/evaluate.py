@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from facegui.commands.console import Console, Json, interruptible
+from facegui.commands.numbers import share
 from facegui.core.errors import UserError
 from facegui.core.metrics import Scores
 from facegui.core.project import Project
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OTHER_PROJECT",
         help="measure on all labelled photos of another project instead of the test photos",
     )
-    parser.add_argument("--threshold", type=float, help="confidence; the model's own by default")
+    parser.add_argument("--threshold", type=share, help="confidence; the model's own by default")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> Json:

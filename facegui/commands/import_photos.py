@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from facegui.commands.console import Console, Json, interruptible
+from facegui.commands.numbers import at_least_one
 from facegui.core.errors import UserError
 from facegui.core.import_plan import ImportPlan, survey
 from facegui.core.importing import (
@@ -44,10 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         " else they come in as not labelled yet",
     )
     videos = parser.add_mutually_exclusive_group()
-    videos.add_argument("--every", type=_number, help="of videos each so many-th frame")
+    videos.add_argument("--every", type=at_least_one, help="of videos each so many-th frame")
     videos.add_argument(
         "--frames",
-        type=_number,
+        type=at_least_one,
         default=LEAST_ALIKE,
         help=f"of each video so many frames that are least alike (default {LEAST_ALIKE})",
     )
@@ -115,16 +116,9 @@ def _carry_out(
             take_all_labels=arguments.all_labels,
             frames=FrameChoice(arguments.every, arguments.frames),
         )
-        project.assign_missing_splits()
+        project.assign_missing_splits(report, stop)
     _tell(result, console)
     return {"formats": plan.formats, "labels": plan.labels, **_to_json(result)}
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
 
 
 def _check_labels(plan: ImportPlan, arguments: argparse.Namespace) -> None:

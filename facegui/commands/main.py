@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -27,10 +29,13 @@ from facegui.commands import (
     train,
 )
 from facegui.commands.console import Console
-from facegui.core.errors import Cancelled, UserError
+from facegui.commands.numbers import WrongUsageError
+from facegui.core.errors import Cancelled, UserError, disk_error
 
-DONE, FAILED = 0, 1
-"""Exit codes; argparse itself exits with 2 on wrong usage."""
+log = logging.getLogger(__name__)
+
+DONE, FAILED, MISUSED = 0, 1, 2
+"""Exit codes; argparse itself exits with 2 as well."""
 
 COMMANDS = (
     new,
@@ -60,20 +65,49 @@ def main(words: Sequence[str] | None = None) -> int:
             process by default.
 
     Returns:
-        The exit code: 0 done, 1 failed. Wrong usage raises `SystemExit` with 2.
+        The exit code: 0 done, 1 failed, 2 asked for what makes no sense. Words that are
+        none of the command's raise `SystemExit` with 2.
     """
+    _write_anything()
     arguments = _parser().parse_args(words)
     _log_to_terminal(logging.INFO if arguments.verbose else logging.ERROR)
+    if arguments.json:
+        _write_anything("utf-8")
     console = Console(as_json=arguments.json)
     try:
         console.document(arguments.command.run(arguments, console))
-    except UserError as error:
-        console.error(error)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has gone, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Cancelled:
-        console.error(UserError("Cancelled.", "Nothing that was there before has changed."))
-        return FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        console.error(_told(error, arguments.command.NAME))
+        return MISUSED if isinstance(error, WrongUsageError) else FAILED
     return DONE
+
+
+def _told(error: BaseException, command: str) -> UserError:
+    """What ended the command, in words for people."""
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, Cancelled | KeyboardInterrupt):
+        return UserError("Cancelled.", "Nothing that was there before has changed.")
+    if isinstance(error, OSError):
+        return disk_error(error, f"the command {command}")
+    log.error("%s failed", command, exc_info=error)
+    return UserError(
+        "Something went wrong in the program.",
+        "Your photos and labels are safe. Please report what stands above.",
+        repr(error),
+    )
+
+
+def _write_anything(encoding: str | None = None) -> None:
+    """Lets both outputs take every character, also where a system's encoding lacks it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # In JSON, too, the escape of half a character means that half.
+            stream.reconfigure(encoding=encoding or stream.encoding, errors="backslashreplace")
 
 
 def _log_to_terminal(level: int) -> None:

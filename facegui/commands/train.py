@@ -6,8 +6,10 @@ import argparse
 import os
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from facegui.commands.console import Console, Json, interruptible
+from facegui.commands.numbers import WrongUsageError
 from facegui.core.errors import UserError
 from facegui.core.progress import Progress, Report
 from facegui.core.project import Project
@@ -70,27 +72,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     # TensorFlow's own chatter would hide what matters to the user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    _refuse_changes(arguments)
     weights_file = _weights_file(arguments)
-    with Project.open(arguments.project) as project:
-        project.assign_missing_splits()
-        for problem in training_problems(project):
-            if not problem.blocking:
-                console.warn(f"Note: {problem.what} {problem.remedy}")
-        with interruptible(finish_first=True) as stop, console.progress("Training") as report:
-            watch = _Watch(console, report)
-            if arguments.resume is not None:
-                broken = _broken_run(project, arguments.resume)
-                result = resume(project, broken, watch.on_event, stop, weights_file=weights_file)
-            else:
-                before = _run_named(project, arguments.continue_from)
-                result = train(
-                    project,
-                    _settings(arguments, before),
-                    watch.on_event,
-                    stop,
-                    weights_file=weights_file,
-                    continued=before,
-                )
+    with (
+        Project.open(arguments.project) as project,
+        interruptible(finishing="Finishing with the best so far") as stop,
+        console.progress("Training") as report,
+    ):
+        project.assign_missing_splits(report, stop)
+        _tell_problems(project, console)
+        watch = _Watch(console, report)
+        if arguments.resume is not None:
+            broken = _broken_run(project, arguments.resume)
+            result = resume(project, broken, watch.on_event, stop, weights_file=weights_file)
+        else:
+            before = _run_named(project, arguments.continue_from)
+            result = train(
+                project,
+                _settings(arguments, before),
+                watch.on_event,
+                stop,
+                weights_file=weights_file,
+                continued=before,
+            )
     card = result.card()
     console.say(f"Model: {result.model_path}")
     console.say(f"Best epoch {card['best_epoch']} of {card['epochs']}.")
@@ -98,6 +102,12 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     if test["ap50"] is not None:
         console.say(f"On {test['photos']} test photos: AP50 {test['ap50']:.2f}.")
     return {"run": str(result.folder), **card}
+
+
+def _tell_problems(project: Project, console: Console) -> None:
+    for problem in training_problems(project):
+        if not problem.blocking:
+            console.warn(f"Note: {problem.what} {problem.remedy}")
 
 
 def _weights_file(arguments: argparse.Namespace) -> Path | None:
@@ -124,18 +134,38 @@ def _broken_run(project: Project, name: str) -> Run:
     return broken[-1]
 
 
-def _settings(arguments: argparse.Namespace, before: Run | None) -> TrainSettings:
+def _changed(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings that the command line gives, but for the preset."""
     names = {item.name for item in fields(TrainSettings)} - {"preset", "weights"}
     given = {name: getattr(arguments, name, None) for name in names}
     changed = {name: value for name, value in given.items() if value is not None}
     if arguments.weights in _NO_FILE:
         changed["weights"] = arguments.weights
+    return changed
+
+
+def _refuse_changes(arguments: argparse.Namespace) -> None:
+    """A training that goes on does so with the settings that it began with."""
+    given = set(_changed(arguments))
+    given |= {name for name in ("preset", "continue_from") if getattr(arguments, name) is not None}
+    if arguments.resume is not None and given:
+        words = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(given))
+        raise WrongUsageError(
+            "A training goes on with the settings that it began with.",
+            f"Leave out {words}, or start a new training without --resume.",
+        )
+
+
+def _settings(arguments: argparse.Namespace, before: Run | None) -> TrainSettings:
+    changed = _changed(arguments)
     try:
         if before is not None and arguments.preset is None:
             return replace(TrainSettings.from_json(before.settings()), **changed)
         return replace(find_preset(arguments.preset or DEFAULT_PRESET.name).settings, **changed)
     except ValueError as error:
-        raise UserError("This cannot be trained.", f"Choose another value: {error}.") from error
+        raise WrongUsageError(
+            "This cannot be trained.", f"Choose another value: {error}."
+        ) from error
 
 
 class _Watch:

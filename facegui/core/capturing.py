@@ -82,7 +82,7 @@ def make_demo_project(
                 name = f"demo-{done + 1:04}"
                 project.add_photos([new_photo(frame, session, name, frame.boxes or ())])
                 report(Progress(done + 1, count, "Taking photos"))
-        project.assign_missing_splits()
+        project.assign_missing_splits(report, stop)
     except BaseException:
         project.close()
         raise

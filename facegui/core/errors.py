@@ -41,6 +41,10 @@ def disk_error(error: OSError, doing: str) -> UserError:
             "Free some space, then try again. What was saved before is untouched.",
             str(error),
         )
+    if error.errno == errno.ENAMETOOLONG:
+        return UserError(
+            f"A name is too long: {doing} did not work.", "Choose a shorter one.", str(error)
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UserError(
             f"No permission for {doing}.",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from facegui.core.camera_errors import CameraError
 from facegui.core.capturing import new_photo
-from facegui.core.errors import UserError
+from facegui.core.errors import UserError, disk_error
 from facegui.core.files import sha256_of
 from facegui.core.images import EncodedPicture, encode_for_project
 from facegui.core.import_files import Finding as Finding
@@ -115,7 +115,11 @@ def import_plan(
 
 def check_source(source: Path, project_folder: Path) -> None:
     """Raises `UserError` where a source is missing, or is the project itself."""
-    if not source.exists():
+    try:
+        is_there = source.exists()
+    except OSError as error:
+        raise disk_error(error, f"reading {source}") from error
+    if not is_there:
         raise UserError(f"{source} does not exist.", "Check the path.")
     source, folder = source.resolve(), project_folder.resolve()
     if source.is_relative_to(folder) or folder.is_relative_to(source):

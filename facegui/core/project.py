@@ -85,8 +85,8 @@ class Project(RememberingLibrary):
             UserError: when there is a project already, when the folder holds
                 other things, or when it cannot be written.
         """
-        refuse_unsuitable(folder)
         try:
+            refuse_unsuitable(folder)
             folder.mkdir(parents=True, exist_ok=True)
             lock = ProjectLock(folder)
             try:

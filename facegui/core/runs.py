@@ -288,8 +288,15 @@ def find_run(path: Path) -> Run:
     """The run at `path`, or the newest complete one of the project at `path`.
 
     Raises:
-        UserError: when there is none with a model.
+        UserError: when there is none with a model, or it may not be read.
     """
+    try:
+        return _found_run(path)
+    except OSError as error:
+        raise disk_error(error, f"reading {path}") from error
+
+
+def _found_run(path: Path) -> Run:
     run = Run(path)
     if (path / SETTINGS_NAME).is_file():
         if not run.complete:

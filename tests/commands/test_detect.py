@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import signal
 from pathlib import Path
 from typing import Any, Self
 
@@ -234,6 +235,29 @@ def test_video_that_cannot_be_read_is_said_in_the_document(
     document = json.loads(captured.out)
     assert code == 1
     assert "damaged" in document["error"]["what"]
+
+
+def test_ctrl_c_ends_the_search_with_what_was_found(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Pressed(FakeDetector):
+        count = 0
+
+        def detect(self, pixels: Pixels, threshold: float | None = None) -> Any:
+            self.count += 1
+            if self.count == 3:
+                signal.raise_signal(signal.SIGINT)
+            return super().detect(pixels, threshold)
+
+    monkeypatch.setattr(Detector, "for_run", lambda *_, **__: Pressed())
+    saved = tmp_path / "saved"
+    words = ["detect", str(film), str(film), "--run", str(tmp_path), "--save", str(saved)]
+    assert main([*words, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)["pictures"]) == 3
+    assert "Ending with what was found so far" in captured.err
+    assert frames_in(saved / "film.mp4") == 3
+    assert len(list(saved.iterdir())) == 3  # nothing of the film that nobody looked at
 
 
 def test_unplugged_webcam_is_waited_for(

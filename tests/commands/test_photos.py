@@ -117,7 +117,7 @@ def test_augment_copies_training_photos_alone(demo: Path, run_json: RunJson) -> 
 def test_augment_refuses_settings_out_of_range(
     demo: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["augment", str(demo), "--copies", "0"]) == 1
+    assert main(["augment", str(demo), "--copies", "0"]) == 2
     assert "copies" in capsys.readouterr().err
 
 
