@@ -92,7 +92,7 @@ def open_camera(
     Args:
         source: what `list_cameras` gave; "demo" or "demo:SEED"; a webcam's number or
             name (any part that only one has, in any case); the path of a video, a
-            picture or a folder of pictures.
+            picture or a folder of pictures (one called "demo" as "./demo").
         timeout_s: after so long the opening counts as failed.
         size: width and height asked of a webcam; it may give another.
         paced: whether the demo camera keeps the pace of a real one.
@@ -120,7 +120,9 @@ def _find(source: str | Path | CameraInfo, devices: Devices) -> CameraInfo | Pat
     if demo := _DEMO_SOURCE.fullmatch(text):
         return replace(DEMO, source=f"demo:{demo[1] or 0}")
     if text.isdecimal():
-        return _numbered(int(text), devices)
+        return _numbered(text, devices)
+    if _looks_like_path(text) and _is_there(text):  # to list webcams takes its time
+        return Path(text)
     return _named(text, list_cameras(devices))
 
 
@@ -139,12 +141,15 @@ def _connected(camera: CameraInfo, devices: Devices) -> CameraInfo | Path:
     return same_name[0]
 
 
-def _numbered(index: int, devices: Devices) -> CameraInfo:
-    """A webcam by number, also where the system can name none."""
+def _numbered(text: str, devices: Devices) -> CameraInfo | Path:
+    """A webcam by number, also where the system can name none; or a folder called so."""
+    index = int(text)
     webcams = _webcams(devices)
     for webcam in webcams:
         if webcam.index == index:
             return webcam
+    if _is_there(text):
+        return Path(text)
     return CameraInfo(f"Camera {index}", CameraKind.WEBCAM, str(index), index, default_backend())
 
 

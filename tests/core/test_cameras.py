@@ -204,6 +204,28 @@ def test_number_works_where_the_system_names_no_camera() -> None:
         assert camera.name == "Camera 4"
 
 
+def test_folder_called_like_a_number_is_opened_where_no_webcam_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "0").mkdir()
+    write_picture(tmp_path / "0" / "a.png", picture())
+    monkeypatch.chdir(tmp_path)
+    with open_camera("0", devices=devices()) as camera:
+        assert camera.kind is CameraKind.FOLDER
+    with open_camera("0", devices=devices(FakeCapture([picture()]), USB)) as camera:
+        assert camera.kind is CameraKind.WEBCAM
+
+
+def test_path_is_opened_without_a_look_at_webcams(tmp_path: Path) -> None:
+    def look() -> list[CameraInfo]:
+        raise AssertionError("webcams were listed")
+
+    write_picture(tmp_path / "a.png", picture())
+    system = Devices(devices().open_capture, look, lambda _: None)
+    with open_camera(str(tmp_path / "a.png"), devices=system) as camera:
+        assert camera.kind is CameraKind.FOLDER
+
+
 def test_system_lists_the_demo_camera_last() -> None:
     assert list_cameras()[-1].kind is CameraKind.DEMO
 
