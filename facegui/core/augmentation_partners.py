@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
+from facegui.core.files import as_bytes
 from facegui.core.images import Pixels, read_small_picture
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def partners_among(samples: Iterable[Sample], seed: int) -> Partners:
 
 
 def _ranked(names: Iterable[str], key: str) -> list[str]:
-    return sorted(names, key=lambda name: hashlib.sha256(f"{key}/{name}".encode()).digest())
+    return sorted(names, key=lambda name: hashlib.sha256(as_bytes(f"{key}/{name}")).digest())
 
 
 def _no_photo(name: str) -> Partner:

@@ -23,6 +23,7 @@ from facegui.core.augmentation_partners import Partners
 from facegui.core.augmentation_scenes import pasted, zoomed_out
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.boxes import Box, FloatArray, boxes_to_array
+from facegui.core.files import as_bytes
 from facegui.core.images import Pixels, resized
 
 Boxes = FloatArray
@@ -114,7 +115,7 @@ def _apply(
     steps = _steps_of_this_thread(settings)
     for name in names:
         if name in steps:
-            numbers = random.Random(f"{key}/{name}")
+            numbers = random.Random(as_bytes(f"{key}/{name}"))
             if numbers.random() < settings.transform(name).probability:
                 pixels, boxes = steps[name](pixels, boxes, numbers)
     return pixels, boxes
@@ -131,7 +132,7 @@ def _put_together(
     """One of the scenes at most, each with its probability."""
     for name, scene in _SCENES.items():
         transform = settings.transform(name)
-        numbers = random.Random(f"{key}/{name}")
+        numbers = random.Random(as_bytes(f"{key}/{name}"))
         if transform.enabled and numbers.random() < transform.probability:
             return scene(
                 pixels,

@@ -136,6 +136,11 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def as_bytes(text: str) -> bytes:
+    """A text to reckon with, also one with a file name in it that is not in UTF-8."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def stem_key(name: str) -> str:
     """What two names must differ in so that no system takes their stems for the same.
 

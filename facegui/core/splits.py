@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from facegui.core.files import as_bytes
+
 
 class Split(StrEnum):
     """What a photo is used for. A photo keeps its split until the user has leaks mended."""
@@ -319,9 +321,5 @@ class _Sharing:
         return _shuffle_key(min(unit), self._seed)
 
 
-def _each(unit: frozenset[str]) -> list[frozenset[str]]:
-    return [frozenset({name}) for name in sorted(unit)]
-
-
 def _shuffle_key(name: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed}/{name}".encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(as_bytes(f"{seed}/{name}")).digest()

@@ -54,6 +54,13 @@ def samples(tmp_path: Path) -> list[Sample]:
     ]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is in Unicode")
+def test_names_that_are_not_in_utf8_are_augmented_too(tmp_path: Path, folder: Path) -> None:
+    made = make([add_photo(tmp_path, "caf\udce9.jpg"), add_photo(tmp_path, "b.jpg")], folder)
+    assert made.skipped == ()
+    assert read_set(folder) == made
+
+
 def make(
     samples: list[Sample], folder: Path, settings: AugmentationSettings = SETTINGS
 ) -> AugmentedSet:
