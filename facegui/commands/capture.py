@@ -9,6 +9,7 @@ from facegui.commands.console import Console, Json, interruptible
 from facegui.commands.numbers import at_least_one, seconds
 from facegui.core.cameras import open_camera
 from facegui.core.capturing import capture_photos
+from facegui.core.errors import UserError
 from facegui.core.project import Project
 
 NAME = "capture"
@@ -35,7 +36,13 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
         open_camera(arguments.camera) as camera,
         console.progress("Taking photos") as report,
     ):
-        photos = capture_photos(project, camera, arguments.count, arguments.interval, report, stop)
-        name = camera.name
+        name, before = camera.name, len(project.photos)
+        try:
+            photos = capture_photos(
+                project, camera, arguments.count, arguments.interval, report, stop
+            )
+        except UserError as error:
+            kept = f" Photos taken before are in the project: {len(project.photos) - before}."
+            raise UserError(error.what, error.remedy + kept, error.details) from error
     console.say(f"Took {len(photos)} photos with {name}.")
     return {"camera": name, "photos": [photo.name for photo in photos]}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from facegui.core.boxes import Box
 from facegui.core.camera import Camera, Frame
+from facegui.core.camera_errors import CameraStalledError
 from facegui.core.demo_camera import FRAMES_PER_SECOND, DemoCamera
 from facegui.core.images import EncodedPicture, encode_jpeg
 from facegui.core.photo_library import Photo
@@ -15,6 +16,8 @@ from facegui.core.project import NewPhoto, Project
 from facegui.core.project_index import PhotoRecord
 
 DEMO_INTERVAL_S = 0.5
+_MOST_PAUSES = 5
+"""Of a camera in a row, about two seconds each, before it counts as stuck."""
 
 
 def capture_photos(
@@ -36,14 +39,15 @@ def capture_photos(
         stop: *finish* and *cancel* both keep the photos taken so far.
 
     Raises:
-        UserError: when the camera fails or the project cannot be written.
+        UserError: when the camera fails or the project cannot be written; the photos
+            taken so far stay.
         Cancelled: when `stop` was cancelled.
     """
     session = project.new_session(f"Taken with {camera.name}")
     photos: list[Photo] = []
     next_time_s = 0.0
     while len(photos) < count and not stop.should_stop:
-        frame = camera.read()
+        frame = _read_patiently(camera, stop)
         if frame is None:
             break
         if not photos:
@@ -51,10 +55,23 @@ def capture_photos(
         if frame.time_s < next_time_s:
             continue
         next_time_s += interval_s
+        if next_time_s < frame.time_s:  # after a delay nothing is caught up with
+            next_time_s = frame.time_s + interval_s
         photos += project.add_photos([new_photo(frame, session)])
         report(Progress(len(photos), count, "Taking photos"))
     stop.raise_if_cancelled()
     return tuple(photos)
+
+
+def _read_patiently(camera: Camera, stop: StopToken) -> Frame | None:
+    """The next frame, also of a camera that pauses for a while."""
+    for _ in range(_MOST_PAUSES):
+        try:
+            return camera.read()
+        except CameraStalledError:
+            if stop.should_stop:
+                return None
+    return camera.read()
 
 
 def make_demo_project(

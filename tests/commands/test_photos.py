@@ -9,6 +9,9 @@ import pytest
 
 from facegui.commands.main import main
 from facegui.core.boxes import Box
+from facegui.core.camera import Frame
+from facegui.core.camera_errors import CameraUnpluggedError
+from facegui.core.demo_camera import DemoCamera
 from facegui.core.images import write_picture
 from facegui.core.labelme import write_label_file
 from facegui.core.project import Project
@@ -112,6 +115,22 @@ def test_augment_copies_training_photos_alone(demo: Path, run_json: RunJson) -> 
     assert {path.stem.rsplit("-", 1)[0] for path in copies} == {
         Path(name).stem for name in training
     }
+
+
+def test_capture_tells_what_a_camera_that_fails_has_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read_once(self: DemoCamera) -> Frame | None:
+        monkeypatch.setattr(DemoCamera, "read", fail)
+        return self.frame(0)
+
+    def fail(_: DemoCamera) -> Frame | None:
+        raise CameraUnpluggedError("Demo")
+
+    Project.create(tmp_path / "mine").close()
+    monkeypatch.setattr(DemoCamera, "read", read_once)
+    assert main(["capture", str(tmp_path / "mine"), "--camera", "demo", "--interval", "0"]) == 1
+    assert "are in the project: 1." in capsys.readouterr().err
 
 
 def test_augment_refuses_settings_out_of_range(

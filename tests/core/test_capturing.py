@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facegui.core.camera import CameraKind, Frame
-from facegui.core.camera_errors import CameraUnpluggedError
+from facegui.core.camera_errors import CameraStalledError, CameraUnpluggedError
 from facegui.core.capturing import capture_photos, make_demo_project
 from facegui.core.demo_camera import DemoCamera
 from facegui.core.errors import Cancelled
@@ -60,6 +61,41 @@ def test_photos_are_the_frames_that_are_the_interval_apart(project: Project) -> 
     assert brightness(project) == [0, 5, 10, 15]
     assert {project.state(photo) for photo in photos} == {PhotoState.UNLABELLED}
     assert len({project.record(photo.name).session for photo in photos}) == 1
+
+
+def test_nothing_is_caught_up_with_after_a_delay(project: Project) -> None:
+    class Delayed(Film):
+        def read(self) -> Frame | None:
+            frame = super().read()
+            assert frame is not None
+            return frame if frame.number < 6 else replace(frame, time_s=frame.time_s + 5.0)
+
+    capture_photos(project, Delayed(40), 4, 0.5, ignore_progress, StopToken())
+    assert brightness(project) == [0, 5, 6, 11]
+
+
+@pytest.mark.parametrize(("pauses", "photos"), [(3, 3), (9, 1)])
+def test_a_camera_that_pauses_is_waited_for_until_it_is_stuck(
+    project: Project, pauses: int, photos: int
+) -> None:
+    class Pausing(Film):
+        left = pauses
+
+        def read(self) -> Frame | None:
+            if self._number == 2 and self.left:
+                self.left -= 1
+                raise CameraStalledError("Film", 2.0)
+            return super().read()
+
+    def take() -> None:
+        capture_photos(project, Pausing(40), 3, 0.5, ignore_progress, StopToken())
+
+    if photos == 3:
+        take()
+    else:
+        with pytest.raises(CameraStalledError):
+            take()
+    assert len(project.photos) == photos
 
 
 def test_a_recording_that_ends_gives_fewer_photos(project: Project) -> None:
