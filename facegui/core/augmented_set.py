@@ -185,7 +185,7 @@ def discard_set(folder: Path) -> None:
     shutil.rmtree(_beside(folder, TEMPORARY_PREFIX), ignore_errors=True)
 
 
-def put_in_place(folder: Path) -> None:
+def put_set_in_place(folder: Path) -> None:
     """Lets the set that was begun and has its manifest take the place of the one before.
 
     Killed at any moment, it leaves one of the two whole, if `recover_set` is
@@ -228,11 +228,14 @@ def recover_set(folder: Path) -> None:
             if folder.exists():
                 shutil.rmtree(folder)
             (new if (new / MANIFEST_NAME).exists() else old).rename(folder)
-        for leftover in (new, old):
-            if leftover.exists():
-                shutil.rmtree(leftover)
     except OSError as error:
         raise disk_error(error, "tidying up the augmented photos") from error
+    for leftover in (new, old):
+        try:
+            if leftover.exists():
+                shutil.rmtree(leftover)
+        except OSError as error:  # on Windows a viewer that shows one of them holds it
+            log.warning("%s cannot be removed yet: %s", leftover, error)
 
 
 def _beside(folder: Path, prefix: str) -> Path:

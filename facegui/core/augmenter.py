@@ -31,7 +31,7 @@ from facegui.core.augmented_set import (
     SourcePhoto,
     begin_set,
     discard_set,
-    put_in_place,
+    put_set_in_place,
     write_manifest,
 )
 from facegui.core.errors import Cancelled, UserError, disk_error
@@ -89,7 +89,7 @@ def augment_set(
     except BaseException:
         discard_set(folder)
         raise
-    put_in_place(folder)
+    put_set_in_place(folder)
     moved = (replace(copy, path=folder / IMAGES_FOLDER / copy.path.name) for copy in made.samples)
     return replace(made, folder=folder, samples=tuple(moved))
 

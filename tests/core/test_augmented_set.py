@@ -18,7 +18,7 @@ from facegui.core.augmented_set import (
     MANIFEST_NAME,
     AugmentedSet,
     begin_set,
-    put_in_place,
+    put_set_in_place,
     read_set,
     recover_set,
 )
@@ -246,7 +246,7 @@ def test_rename_that_fails_leaves_the_set_before(
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(UserError, match="cannot be replaced"):
-        put_in_place(folder)
+        put_set_in_place(folder)
     assert seeds(folder) == 0
     assert not left_over(folder)
 
@@ -257,18 +257,24 @@ def test_beginning_where_nothing_can_be_written_is_explained(tmp_path: Path) -> 
         begin_set(tmp_path / "file" / "augmented")
 
 
-def test_leftovers_that_cannot_be_removed_are_explained(
-    two_sets: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+def test_leftovers_that_cannot_be_removed_yet_are_in_nobodys_way(
+    two_sets: tuple[Path, Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    folder, _, _ = two_sets
+    folder, new, _ = two_sets
 
     def refuse(_path: Path) -> None:
         raise PermissionError(13, "in use")
 
     monkeypatch.setattr(shutil, "rmtree", refuse)
-    with pytest.raises(UserError, match="permission"):
-        recover_set(folder)
+    recover_set(folder)
+    assert "cannot be removed yet" in caplog.text
     assert seeds(folder) == 0
+    assert new.exists()
+    monkeypatch.undo()
+    recover_set(folder)
+    assert not left_over(folder)
 
 
 def test_manifest_has_all_that_training_needs(samples: list[Sample], folder: Path) -> None:
