@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from facegui.core.errors import UserError
-from facegui.core.files import put_back, remove_leftovers
+from facegui.core.files import TEMPORARY_PREFIX, put_back, remove_leftovers
 
 INDEX_NAME = "project.json"
 FOLDERS = ("photos", "labels", "drafts", "augmented", "cache", "runs", "trash")
-_WRITTEN_TO = ("photos", "labels", "drafts", "cache", "runs/*", "trash/*")
+_WRITTEN_TO = (
+    *("photos", "labels", "drafts", "cache", "runs/*", "trash/*", "trash/*/labels"),
+    *("recordings", "snapshots"),
+)
+"""Where a killed program may leave something half written."""
 
 
 def refuse_unsuitable(folder: Path) -> None:
@@ -48,6 +53,8 @@ def tidy_up(folder: Path) -> None:
     for pattern in _WRITTEN_TO:
         for place in folder.glob(pattern):
             remove_leftovers(place)
+    for recording in folder.glob(f"found/{TEMPORARY_PREFIX}*"):
+        shutil.rmtree(recording, ignore_errors=True)
 
 
 def _has_visible_files(folder: Path) -> bool:

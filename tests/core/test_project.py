@@ -151,7 +151,11 @@ def test_project_that_was_moved_or_copied_works(project, add_photo, tmp_path, wa
 def test_leftovers_of_a_killed_program_go_when_the_project_is_opened(project, add_photo):
     add_photo("a.jpg", (FACE,))
     (project.runs_folder / "run").mkdir()
-    (project.trash_folder / "entry").mkdir()
+    for part in ("photos", "labels"):
+        (project.trash_folder / "entry" / part).mkdir(parents=True)
+    for name in ("recordings", "snapshots", "found"):
+        (project.folder / name).mkdir()
+    (project.folder / "found" / f"{TEMPORARY_PREFIX}film").mkdir()
     places = (
         project.folder,
         project.photos_folder,
@@ -159,6 +163,10 @@ def test_leftovers_of_a_killed_program_go_when_the_project_is_opened(project, ad
         project.cache_folder,
         project.runs_folder / "run",
         project.trash_folder / "entry",
+        project.trash_folder / "entry" / "labels",
+        project.folder / "recordings",
+        project.folder / "snapshots",
+        project.folder / "found" / f"{TEMPORARY_PREFIX}film",
     )
     for place in places:
         (place / f"{TEMPORARY_PREFIX}x").write_bytes(b"half")
