@@ -15,6 +15,7 @@ from facegui.core.augmented_set import recover_set
 from facegui.core.boxes import Box
 from facegui.core.errors import disk_error
 from facegui.core.files import (
+    flush_folder,
     free_name,
     sha256_of,
     stem_key,
@@ -207,7 +208,10 @@ class Project(RememberingLibrary):
                 ready = self._prepare_save()
             # Not while others wait for the mutex: a disk may take its time.
             self._write_index(ready)
-            return tuple(self._store(name, photo) for name, photo in zip(names, new, strict=True))
+            photos = tuple(self._store(name, one) for name, one in zip(names, new, strict=True))
+            for folder in (self.photos_folder, self.labels_folder):
+                flush_folder(folder)
+            return photos
         except OSError as error:
             raise disk_error(error, "saving the photos") from error
         finally:

@@ -11,7 +11,7 @@ from typing import Any
 
 from facegui import __version__
 from facegui.core.errors import UserError, disk_error
-from facegui.core.files import write_atomically
+from facegui.core.files import flush_folder, write_atomically
 from facegui.core.splits import Split
 
 log = logging.getLogger(__name__)
@@ -91,6 +91,7 @@ class ProjectIndex:
             write_atomically(path, self._text(document, ensure_ascii=False))
         except UnicodeEncodeError:  # half a character, from a file name that is not in UTF-8
             write_atomically(path, self._text(document, ensure_ascii=True))
+        flush_folder(path.parent)
 
     def _text(self, document: dict[str, Any], *, ensure_ascii: bool) -> str:
         """Readable JSON with a line for each photo: of thousands that takes a tenth of the time."""

@@ -21,6 +21,7 @@ from facegui.core import files
 from facegui.core.files import (
     TEMPORARY_PREFIX,
     free_name,
+    put_in_place,
     remove_leftovers,
     sha256_of,
     stem_key,
@@ -125,6 +126,25 @@ def test_leftovers_are_told_by_name_and_only_in_that_folder(tmp_path: Path) -> N
     remove_leftovers(tmp_path)
     assert names(tmp_path) == [f"{TEMPORARY_PREFIX}folder", "inner", "writing.txt"]
     assert names(inner) == [f"{TEMPORARY_PREFIX}abc"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere no folder can be flushed")
+def test_names_of_what_is_written_once_are_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def noting(number: int) -> None:
+        mode = os.fstat(number).st_mode
+        there = [name for name in names(tmp_path) if not name.startswith(TEMPORARY_PREFIX)]
+        flushed.append("folder with " + ", ".join(there) if stat.S_ISDIR(mode) else "file")
+        fsync(number)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    write_json(tmp_path / "a.json", {})
+    put_in_place(tmp_path / "b.json", b"{}")
+    assert flushed == ["file", "folder with a.json", "file", "folder with a.json, b.json"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes elsewhere")
