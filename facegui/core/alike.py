@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from facegui.core.images import Pixels
 from facegui.core.progress import Progress, Report, StopToken, throttled
 
 Pattern = npt.NDArray[np.uint8]
@@ -128,6 +129,20 @@ def is_alike(whole: Pattern, part: Pattern, crop: int = 0) -> bool:
     if min(float(whole.std()), float(part.std())) < _LEAST_CONTRAST:
         return bool((whole == part).all())
     return _largest_difference(whole, part, crop) < LARGEST_DIFFERENCE
+
+
+def show_the_same(one: Pixels, other: Pixels) -> bool:
+    """Whether two whole pictures are one, but for light and compression.
+
+    Args:
+        one: (h, w, 3) RGB uint8.
+        other: likewise, of any size.
+    """
+    ours, theirs = (
+        pattern_of(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False))
+        for pixels in (one, other)
+    )
+    return is_alike(ours, theirs)
 
 
 def hardly_differs(one: Pattern, other: Pattern) -> bool:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from facegui.core.alike import show_the_same
 from facegui.core.camera_errors import CameraError
 from facegui.core.capturing import new_photo
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import sha256_of
-from facegui.core.images import EncodedPicture, encode_for_project
+from facegui.core.images import EncodedPicture, decode_picture, encode_for_project
 from facegui.core.import_files import Finding as Finding
 from facegui.core.import_files import FoundPicture
 from facegui.core.import_plan import ImportPlan, survey
@@ -180,7 +181,11 @@ class _Importer:
         label = self._read_label(item, (picture.width, picture.height), digest)
         if digest in self._waiting:
             self.store()
-        if (photo := self._photo_here(digest)) is not None:
+        photo = self._photo_here(digest)
+        if photo is not None and _was_replaced(photo, picture):
+            self._project.forget_origin(self._names.pop(digest))
+            photo = None
+        if photo is not None:
             self._complete(item, photo, label, digest)
         elif item.label is None and self._unlabelled is Unlabelled.SKIP:
             self.tally.skipped.append(Finding(item.path, "no label file"))
@@ -372,6 +377,17 @@ class _Importer:
         self.tally.notes.extend(
             Finding(item.label.path if item.label else item.path, note) for note in label.notes
         )
+
+
+def _was_replaced(photo: Photo, picture: EncodedPicture) -> bool:
+    """Whether another picture lies where this one was stored, by another program."""
+    try:
+        data = photo.path.read_bytes()
+        if data == picture.data:
+            return False
+        return not show_the_same(decode_picture(data), decode_picture(picture.data))
+    except (UserError, OSError):
+        return True
 
 
 def _picture_data(item: FoundPicture) -> bytes:

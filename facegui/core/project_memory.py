@@ -153,6 +153,15 @@ class RememberingLibrary(PhotoLibrary):
             )
             self._save_or_explain("saving who is in the photos")
 
+    def forget_origin(self, name: str) -> None:
+        """Forgets which file a photo came from: another one lies in its place now.
+
+        Raises:
+            UserError: when the project cannot be written.
+        """
+        with self._mutex:
+            self._remember({name: replace(self.record(name), digest=None)})
+
     def forget_sessions(self, sessions: Iterable[str]) -> None:
         """Forgets sessions, and what is remembered of their photos that are not there.
 

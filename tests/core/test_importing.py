@@ -20,7 +20,7 @@ from facegui.core import files, import_files
 from facegui.core import project as project_module
 from facegui.core.boxes import Box
 from facegui.core.errors import Cancelled, UserError
-from facegui.core.images import read_picture
+from facegui.core.images import read_picture, write_picture
 from facegui.core.importing import ImportReport, Unlabelled, import_source
 from facegui.core.labelme import read_label_file
 from facegui.core.photo_library import PhotoState
@@ -511,6 +511,25 @@ def test_photo_that_was_deleted_or_removed_can_come_in_again(project, source, ma
     project.delete([project.photo("a.jpg")])
     project.photo("b.jpg").path.unlink()
     assert sorted(take(project, source).photos) == ["a.jpg", "b.jpg"]
+
+
+def test_another_photo_under_the_name_of_a_deleted_one_keeps_nothing_out(
+    project, source, make_photo
+):
+    make_photo(source / "a.jpg", seed=1)
+    take(project, source)
+    project.delete([project.photo("a.jpg")])
+    make_photo(project.photos_folder / "a.jpg", seed=2)
+    assert take(project, source).photos == ("a-2.jpg",)
+    assert len(take(project, source).duplicates) == 1
+
+
+def test_photo_that_was_made_lighter_in_its_place_is_still_known(project, source, make_photo):
+    make_photo(source / "a.png", seed=1)
+    take(project, source)
+    path = project.photos[0].path
+    write_picture(path, (read_picture(path) * 0.8 + 30).astype(np.uint8))
+    assert len(take(project, source).duplicates) == 1
 
 
 def test_of_two_copies_in_one_source_the_labelled_one_counts(
