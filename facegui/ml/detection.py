@@ -14,6 +14,7 @@ from facegui.core.errors import UserError
 from facegui.core.images import Pixels, resized
 from facegui.core.runs import Precision, find_run
 from facegui.ml.decoding import DECODERS
+from facegui.ml.litert import load_interpreter
 from facegui.ml.model_file import ModelDescription, read_model_file
 
 
@@ -35,11 +36,16 @@ class Detector:
         # The interpreter reads the weights from these bytes but does not keep them alive.
         self._litert, self.description = read_model_file(path)
         self._decode = DECODERS[self.description.decoder]
-        self._interpreter = _load(path, self._litert, threads or os.cpu_count() or 1)
+        try:
+            self._interpreter = load_interpreter(self._litert, threads or os.cpu_count() or 1)
+        except (ValueError, RuntimeError) as error:
+            raise UserError(
+                f"The model {path.name} cannot be loaded.", "Train again.", str(error)
+            ) from error
         try:
             self._input, self._outputs = _tensors(self._interpreter, self.description)
             self.warm_up()
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, RuntimeError, TypeError, ValueError) as error:
             raise UserError(
                 f"The model {path.name} does not fit its description.",
                 "Use another run, or train again.",
@@ -101,19 +107,6 @@ class Detector:
             Detection(detection.box.scaled(width, height), detection.confidence)
             for detection in sorted(found, key=lambda face: -face.confidence)
         )
-
-
-def _load(path: Path, litert: bytes, threads: int) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
-
-    try:
-        interpreter = Interpreter(model_content=litert, num_threads=threads)
-        interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise UserError(
-            f"The model {path.name} cannot be loaded.", "Train again.", str(error)
-        ) from error
-    return interpreter
 
 
 def _tensors(interpreter: Any, description: ModelDescription) -> tuple[int, dict[str, int]]:

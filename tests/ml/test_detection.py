@@ -141,6 +141,15 @@ def test_outputs_that_are_not_the_decoders_are_refused(
         Detector(trained.run.model_path)
 
 
+def test_network_that_cannot_run_is_told(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Node number 3 (CONV_2D) failed to invoke.")
+
+    monkeypatch.setattr(Detector, "outputs", fail)
+    with pytest.raises(UserError, match="does not fit its description"):
+        Detector(trained.run.model_path)
+
+
 def test_content_that_is_no_network_is_refused(trained: Trained, tmp_path: Path) -> None:
     litert, description = read_model_file(trained.run.model_path)
     path = tmp_path / "broken.tflite"
