@@ -10,6 +10,7 @@ from typing import Any
 
 from facegui.commands.console import Console, Json, interruptible
 from facegui.commands.numbers import WrongUsageError
+from facegui.core.augmented_set import read_set
 from facegui.core.errors import UserError
 from facegui.core.progress import Progress, Report
 from facegui.core.project import Project
@@ -108,6 +109,14 @@ def _tell_problems(project: Project, console: Console) -> None:
     for problem in training_problems(project):
         if not problem.blocking:
             console.warn(f"Note: {problem.what} {problem.remedy}")
+    copies = read_set(project.augmented_folder)
+    if copies is None:
+        console.warn("Note: There are no copies: facegui augment makes the detector better.")
+    elif not copies.is_current(project.samples(Split.TRAIN), copies.settings):
+        console.warn(
+            "Note: Photos or labels have changed since the copies were made:"
+            " make them again with facegui augment."
+        )
 
 
 def _weights_file(arguments: argparse.Namespace) -> Path | None:

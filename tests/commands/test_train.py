@@ -9,7 +9,9 @@ import pytest
 
 from facegui.commands import train as command
 from facegui.commands.main import main
+from facegui.core.project import Project
 from facegui.core.runs import CHECKPOINT_NAME, Run
+from facegui.core.splits import Split
 from facegui.ml.presets import DEFAULT_PRESET, FAST, TrainSettings
 from fake_training import write_run
 from tests.commands.conftest import RunJson
@@ -43,6 +45,21 @@ def test_default_preset_unless_said_otherwise(
     (name, settings, more), *_ = calls
     assert (name, settings, more["continued"]) == ("train", DEFAULT_PRESET.settings, None)
     assert more["weights_file"] is None
+
+
+def test_copies_that_are_missing_or_outdated_are_told(
+    demo: Path, calls: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(demo)]) == 0
+    assert "no copies" in capsys.readouterr().err
+    assert main(["augment", str(demo), "--copies", "1"]) == 0
+    assert main(["train", str(demo)]) == 0
+    assert "copies" not in capsys.readouterr().err
+    with Project.open(demo) as project:
+        project.set_label(project.samples(Split.TRAIN)[0].photo, [])
+    assert main(["train", str(demo)]) == 0
+    assert "have changed since the copies" in capsys.readouterr().err
+    assert len(calls) == 3
 
 
 def test_newest_broken_training_is_resumed(demo: Path, run_json: RunJson, calls: list[Any]) -> None:
