@@ -21,6 +21,7 @@ import numpy.typing as npt
 from facegui.core.alike import PATTERN_SIDE, Pattern, near_copies, pattern_of
 from facegui.core.errors import UserError
 from facegui.core.files import write_atomically
+from facegui.core.folder_scan import Stamp, stamp_of
 from facegui.core.images import Pixels, read_small_picture, resized
 from facegui.core.photo_library import Photo
 from facegui.core.progress import Progress, Report, StopToken, ignore_progress, throttled
@@ -84,10 +85,6 @@ class PhotoFacts:
     def is_blurred(self) -> bool:
         # A dark photo has little but noise, which looks sharp and says nothing.
         return self.blur > BLURRED
-
-
-Stamp = tuple[int, int]
-"""Modification time in ns and size in bytes."""
 
 
 def light_of(grey: npt.NDArray[np.uint8]) -> Light:
@@ -330,10 +327,9 @@ def _numbers(facts: PhotoFacts) -> tuple[float, ...]:
 
 def _stamp_of(path: Path) -> Stamp | None:
     try:
-        status = path.stat()
+        return stamp_of(path.stat())
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _pair(one: str, other: str) -> tuple[str, str]:

@@ -101,7 +101,7 @@ class ProjectIndex:
 
         head = dump(document, 2).removesuffix("\n}")
         photos = ",\n".join(
-            f"    {dump(name)}: {dump(_record_to_json(self.photos[name]))}"
+            f"    {dump(name)}: {dump(record_to_json(self.photos[name]))}"
             for name in sorted(self.photos)
         )
         return f'{head},\n  "photos": {{\n{photos}\n  }}\n}}\n'
@@ -169,21 +169,26 @@ def _damaged(path: Path, details: str) -> UserError:
     )
 
 
-def _record_to_json(record: PhotoRecord) -> dict[str, str]:
+def record_to_json(record: PhotoRecord) -> dict[str, str]:
+    """What is known of it."""
     fields = {"split": record.split, "session": record.session, "digest": record.digest}
     return {key: str(value) for key, value in fields.items() if value is not None}
+
+
+def record_from_json(document: Mapping[str, Any]) -> PhotoRecord:
+    """Raises `ValueError` for a split that there is not."""
+    return PhotoRecord(
+        Split(document["split"]) if "split" in document else None,
+        document.get("session"),
+        document.get("digest"),
+    )
 
 
 def _index_from(document: dict[str, Any]) -> ProjectIndex:
     known = {"schema", "written_by", "settings", "sessions", "photos"}
     return ProjectIndex(
         photos={
-            name: PhotoRecord(
-                Split(record["split"]) if "split" in record else None,
-                record.get("session"),
-                record.get("digest"),
-            )
-            for name, record in document.get("photos", {}).items()
+            name: record_from_json(record) for name, record in document.get("photos", {}).items()
         },
         sessions={
             key: Session(

@@ -23,6 +23,7 @@ from typing import Any
 
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import write_atomically
+from facegui.core.trash_entry import free_place
 
 SETTINGS_NAME = "settings.json"
 METRICS_NAME = "metrics.csv"
@@ -351,10 +352,7 @@ def delete_run(run: Run, trash_folder: Path) -> DeletedRun:
     Raises:
         UserError: when it cannot be moved; it is where it was then.
     """
-    key, number = f"{datetime.now():%Y%m%d-%H%M%S}", 2
-    entry = trash_folder / key
-    while entry.exists():
-        entry, number = trash_folder / f"{key}-{number}", number + 1
+    entry = free_place(trash_folder)
     place = entry / "runs" / run.name
     try:
         place.parent.mkdir(parents=True)

@@ -11,8 +11,7 @@ from pathlib import Path
 from facegui.core.errors import UserError
 from facegui.core.files import free_name, stem_key, stems_in
 from facegui.core.photo_library import copy_label
-from facegui.core.project_index import PhotoRecord
-from facegui.core.splits import Split
+from facegui.core.project_index import PhotoRecord, record_from_json
 from facegui.core.trash_entry import ENTRY_NAME as ENTRY_NAME
 from facegui.core.trash_entry import PARTS, new_entry, write_entry
 from facegui.core.trash_entry import TrashEntry as TrashEntry
@@ -122,14 +121,7 @@ def _read_entry(entry: TrashEntry) -> tuple[dict[str, PhotoRecord], dict[str, st
     """What the project remembered of each photo, and where a restore that began puts them."""
     try:
         document = json.loads((entry.folder / ENTRY_NAME).read_text("utf-8"))
-        records = {
-            name: PhotoRecord(
-                Split(fields["split"]) if "split" in fields else None,
-                fields.get("session"),
-                fields.get("digest"),
-            )
-            for name, fields in document["photos"].items()
-        }
+        records = {name: record_from_json(fields) for name, fields in document["photos"].items()}
         return records, dict(document.get("restored_as", {}))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(

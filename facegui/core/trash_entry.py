@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from facegui.core.files import write_json
-from facegui.core.project_index import PhotoRecord
+from facegui.core.project_index import PhotoRecord, record_to_json
 
 ENTRY_NAME = "entry.json"
 PARTS = ("photos", "labels")
@@ -31,22 +31,25 @@ def new_entry(trash_folder: Path, records: Mapping[str, PhotoRecord]) -> TrashEn
     Raises:
         OSError: when it cannot be written.
     """
-    key, number = f"{datetime.now():%Y%m%d-%H%M%S}", 2
-    folder = trash_folder / key
-    while folder.exists():
-        folder, number = trash_folder / f"{key}-{number}", number + 1
+    folder = free_place(trash_folder)
     for part in PARTS:
         (folder / part).mkdir(parents=True)
     write_entry(folder, records, {})
     return TrashEntry(folder)
 
 
+def free_place(trash_folder: Path) -> Path:
+    """Where the next thing that is deleted can go; not made yet."""
+    key, number = f"{datetime.now():%Y%m%d-%H%M%S}", 2
+    folder = trash_folder / key
+    while folder.exists():
+        folder, number = trash_folder / f"{key}-{number}", number + 1
+    return folder
+
+
 def write_entry(
     folder: Path, records: Mapping[str, PhotoRecord], new_names: Mapping[str, str]
 ) -> None:
     """Writes the list of an entry; `new_names` is where a restore that began puts photos."""
-    document = {
-        name: {field: value for field, value in asdict(record).items() if value is not None}
-        for name, record in records.items()
-    }
+    document = {name: record_to_json(record) for name, record in records.items()}
     write_json(folder / ENTRY_NAME, {"photos": document, "restored_as": dict(new_names)})
