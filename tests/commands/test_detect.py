@@ -237,19 +237,37 @@ def test_video_that_cannot_be_read_is_said_in_the_document(
     assert "damaged" in document["error"]["what"]
 
 
-def test_ctrl_c_ends_the_search_with_what_was_found(
-    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def press_ctrl_c(monkeypatch: pytest.MonkeyPatch, *frames: int) -> None:
+    """Has Ctrl+C pressed while these frames are looked at, counted from 1."""
+
     class Pressed(FakeDetector):
         count = 0
 
         def detect(self, pixels: Pixels, threshold: float | None = None) -> Any:
             self.count += 1
-            if self.count == 3:
+            for _ in range(frames.count(self.count)):
                 signal.raise_signal(signal.SIGINT)
             return super().detect(pixels, threshold)
 
     monkeypatch.setattr(Detector, "for_run", lambda *_, **__: Pressed())
+
+
+def test_ctrl_c_twice_keeps_the_recording_alone(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press_ctrl_c(monkeypatch, 8, 8)
+    saved, target = tmp_path / "saved", tmp_path / "all.mp4"
+    words = ["detect", str(film), "--run", str(tmp_path), "--save", str(saved)]
+    assert main([*words, "--record", str(target)]) == 1
+    assert "What was recorded until then" in capsys.readouterr().err
+    assert frames_in(target) == 7  # each is written when the next one comes
+    assert list(saved.iterdir()) == []
+
+
+def test_ctrl_c_ends_the_search_with_what_was_found(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press_ctrl_c(monkeypatch, 3)
     saved = tmp_path / "saved"
     words = ["detect", str(film), str(film), "--run", str(tmp_path), "--save", str(saved)]
     assert main([*words, "--json"]) == 0
