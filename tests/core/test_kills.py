@@ -15,7 +15,7 @@ KILLS = Path(__file__).resolve().parents[2] / "benchmarks" / "kills.py"
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
-@pytest.mark.parametrize(("work", "count"), [("import", 6), ("augment", 4)])
+@pytest.mark.parametrize(("work", "count"), [("import", 6), ("augment", 4), ("train", 2)])
 def test_kills_at_random_moments_lose_no_photo_and_no_label(work, count):
     command = [sys.executable, str(KILLS), "--json", "--generated", "--photos", "25"]
     options = ["--works", work, "--count", str(count)]
