@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -197,3 +199,14 @@ def press_ctrl_c_in(cls: type, name: str, monkeypatch: pytest.MonkeyPatch) -> No
         return method(*words, **more)
 
     monkeypatch.setattr(cls, name, pressed)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nobody closes a pipe early")
+def test_reader_that_is_gone_ends_a_command_quietly(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "facegui.commands.main", "new", str(tmp_path / "mine")]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (1, b"")
