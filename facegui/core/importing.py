@@ -380,14 +380,14 @@ class _Importer:
 
 
 def _was_replaced(photo: Photo, picture: EncodedPicture) -> bool:
-    """Whether another picture lies where this one was stored, by another program."""
+    """Whether another program has put another picture where this one was stored."""
     try:
         data = photo.path.read_bytes()
         if data == picture.data:
             return False
         return not show_the_same(decode_picture(data), decode_picture(picture.data))
     except (UserError, OSError):
-        return True
+        return False  # a damaged photo is told as such, and may still be mended
 
 
 def _picture_data(item: FoundPicture) -> bytes:
