@@ -92,8 +92,6 @@ class LivePictures(QObject):
         self._error = None
         self._is_black = False
         self._watch.clear()
-        self.detection.forget()
-        self.compared.forget()
         self.camera.start(source)
         self._tick.start()
 
@@ -102,8 +100,6 @@ class LivePictures(QObject):
         self._end()
         self._error = None
         self.camera.stop()
-        self.detection.forget()
-        self.compared.forget()
         self._stage.clear()
 
     def shut_down(self) -> None:

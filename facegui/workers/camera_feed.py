@@ -271,11 +271,6 @@ class CameraFeed(QObject):
     def paused(self) -> bool:
         return self._paused
 
-    @property
-    def dropped(self) -> int:
-        """Frames of this source that nobody took in time."""
-        return self._slot.dropped
-
     def take(self) -> Frame | None:
         """The newest frame, once; from any thread."""
         return self._slot.take()

@@ -74,20 +74,22 @@ class _Worker(QObject):
         self._watch.setInterval(watch_ms)
         self._watch.timeout.connect(self.look_at_file)
         self._last: Frame | None = None
+        self._last_source = 0
         self._lock = threading.Lock()
         self._newest: DetectionResult | None = None
+        self._newest_source = 0
 
     def take(self) -> DetectionResult | None:
         with self._lock:
             result, self._newest = self._newest, None
-            return result
+            return result if self._newest_source == self._frames.source_number else None
 
     @Slot()
     def look(self) -> None:
-        frame = self._frames.take()
+        source, frame = self._frames.take_numbered()
         if frame is not None:
-            self._last = frame
-            self._search(frame)
+            self._last, self._last_source = frame, source
+            self._search(frame, source)
 
     @Slot(object)
     def load(self, path: Path | None) -> None:
@@ -106,9 +108,9 @@ class _Worker(QObject):
             return
         self._detector = detector
         self.loaded.emit(LoadedModel(path, detector.threshold))
-        if self._last is not None:
+        if self._last is not None and self._last_source == self._frames.source_number:
             # A picture that stands still gets the boxes of the new model, too.
-            self._search(self._last)
+            self._search(self._last, self._last_source)
 
     @Slot()
     def look_at_file(self) -> None:
@@ -130,17 +132,13 @@ class _Worker(QObject):
         self.failed.emit(self._path, error)
 
     @Slot()
-    def forget(self) -> None:
-        self._last = None
-
-    @Slot()
     def end(self) -> None:
         """Timers have to be stopped in their own thread."""
         self._watch.stop()
 
-    def _search(self, frame: Frame) -> None:
+    def _search(self, frame: Frame, source: int) -> None:
         if self._detector is None:
-            self._put(DetectionResult(frame, None))
+            self._put(DetectionResult(frame, None), source)
             return
         started_s = time.perf_counter()
         try:
@@ -150,12 +148,13 @@ class _Worker(QObject):
             self._detector = None
             self.failed.emit(None, error)
         else:
-            self._put(DetectionResult(frame, found, 1000 * (time.perf_counter() - started_s)))
+            took_ms = 1000 * (time.perf_counter() - started_s)
+            self._put(DetectionResult(frame, found, took_ms), source)
 
-    def _put(self, result: DetectionResult) -> None:
+    def _put(self, result: DetectionResult, source: int) -> None:
         with self._lock:
             was_empty = self._newest is None
-            self._newest = result
+            self._newest, self._newest_source = result, source
         if was_empty:
             self.ready.emit()
 
@@ -165,7 +164,8 @@ class DetectionFeed(QObject):
 
     The camera never waits for the detector, and neither waits for the window:
     what comes too fast is passed over. Until a model is loaded frames go through
-    without boxes.
+    without boxes. Once the camera shows another source nothing more comes of the frames
+    of the one before, though one of them is being searched just then.
 
     The model's file is watched: when it goes away or is damaged this is told, and when it
     is back it is loaded once more.
@@ -185,7 +185,6 @@ class DetectionFeed(QObject):
     loaded = Signal(object)
     failed = Signal(object)
     _load_wanted = Signal(object)
-    _forget_wanted = Signal()
     _end_wanted = Signal()
 
     def __init__(
@@ -207,7 +206,6 @@ class DetectionFeed(QObject):
         # Queued to the worker's thread, straight from the one that reads the camera.
         frames.ready.connect(self._worker.look, Qt.ConnectionType.QueuedConnection)
         self._load_wanted.connect(self._worker.load)
-        self._forget_wanted.connect(self._worker.forget)
         self._end_wanted.connect(self._worker.end, Qt.ConnectionType.BlockingQueuedConnection)
         self._worker.ready.connect(self.ready)
         self._worker.loaded.connect(self._on_loaded)
@@ -240,11 +238,6 @@ class DetectionFeed(QObject):
     def take(self) -> DetectionResult | None:
         """The newest result, once."""
         return self._worker.take()
-
-    def forget(self) -> None:
-        """Another source is shown: its frames are the only ones that matter now."""
-        self._worker.take()
-        self._forget_wanted.emit()
 
     def shut_down(self) -> None:
         """Waits until the frame at hand is done."""

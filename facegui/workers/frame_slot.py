@@ -23,29 +23,32 @@ class FrameSlot(QObject):
         super().__init__(parent)
         self._lock = threading.Lock()
         self._newest: Frame | None = None
-        self._dropped = 0
+        self._source_number = 0
 
     @property
-    def dropped(self) -> int:
-        """Frames that nobody took in time, since the slot was cleared."""
-        return self._dropped
+    def source_number(self) -> int:
+        """Goes up with every source: what is known of an earlier one's frames is out of date."""
+        return self._source_number
 
     def put(self, frame: Frame) -> None:
         with self._lock:
             was_empty = self._newest is None
             self._newest = frame
-            self._dropped += not was_empty
         if was_empty:
             self.ready.emit()
 
     def take(self) -> Frame | None:
         """The newest frame, once."""
+        return self.take_numbered()[1]
+
+    def take_numbered(self) -> tuple[int, Frame | None]:
+        """Likewise, and the number of the source that it belongs to."""
         with self._lock:
             frame, self._newest = self._newest, None
-            return frame
+            return self._source_number, frame
 
     def clear(self) -> None:
         """Another source begins."""
         with self._lock:
             self._newest = None
-            self._dropped = 0
+            self._source_number += 1

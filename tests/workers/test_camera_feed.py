@@ -79,7 +79,6 @@ def test_slow_window_misses_frames_instead_of_queueing_them(
     camera.wait_until_read(5)
     assert feed.take() is sent[-1]
     assert feed.take() is None
-    assert feed.dropped == 4
     qtbot.waitUntil(lambda: bool(told))
     assert len(told) == 1
     with qtbot.waitSignal(feed.frame_ready):
@@ -101,7 +100,6 @@ def test_each_who_looks_has_the_newest_frame(
     with qtbot.waitSignal(other.ready):
         second = camera.send()
     assert feed.take() is other.take() is second
-    assert (feed.dropped, other.dropped) == (1, 0)
 
 
 def test_unplugged_camera_is_reported_and_comes_back(

@@ -51,17 +51,18 @@ def detector() -> FakeDetector:
 
 @pytest.fixture
 def make_feed(qtbot: QtBot, make_camera: Any) -> Iterator[Callable[..., Any]]:
-    """Makes a feed of a running camera; gives both."""
+    """Makes a feed of a running camera; gives it, the camera and the feed of that."""
     feeds: list[Any] = []
 
-    def make(load: Callable[[Path], Any]) -> tuple[DetectionFeed, Any]:
+    def make(load: Callable[[Path], Any], *later: Any) -> tuple[DetectionFeed, Any, CameraFeed]:
         camera = make_camera()
-        camera_feed = CameraFeed(lambda _: camera)
+        cameras = [camera, *later]
+        camera_feed = CameraFeed(lambda _: cameras.pop(0))
         feed = DetectionFeed(camera_feed, load, watch_ms=10)
         feeds.append((camera_feed, feed))
         with qtbot.waitSignal(camera_feed.opened):
             camera_feed.start(WEBCAM)
-        return feed, camera
+        return feed, camera, camera_feed
 
     yield make
     for camera_feed, feed in feeds:
@@ -72,7 +73,7 @@ def make_feed(qtbot: QtBot, make_camera: Any) -> Iterator[Callable[..., Any]]:
 def test_boxes_come_with_the_frame_they_were_found_in(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera = make_feed(lambda _: detector)
+    feed, camera, _ = make_feed(lambda _: detector)
     with qtbot.waitSignal(feed.loaded) as loaded:
         feed.use(MODEL)
     assert loaded.args[0].threshold == 0.4
@@ -89,7 +90,7 @@ def test_boxes_come_with_the_frame_they_were_found_in(
 def test_camera_never_waits_and_the_newest_frame_wins(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera = make_feed(lambda _: detector)
+    feed, camera, _ = make_feed(lambda _: detector)
     with qtbot.waitSignal(feed.loaded):
         feed.use(MODEL)
     detector.go.clear()
@@ -121,7 +122,7 @@ def test_frames_go_through_until_a_model_is_loaded(
         assert loading.wait(20)
         return detector
 
-    feed, camera = make_feed(load)
+    feed, camera, _ = make_feed(load)
     feed.use(None)
     feed._start()
     with qtbot.waitSignal(feed.ready):
@@ -146,7 +147,7 @@ def test_damaged_model_is_reported_and_another_can_be_used(
             raise UserError("The model is damaged.", "Train again.")
         return detector
 
-    feed, _ = make_feed(load)
+    feed, *_ = make_feed(load)
     with qtbot.waitSignal(feed.failed) as failed:
         feed.use(MODEL)
     assert failed.args[0].remedy == "Train again."
@@ -161,7 +162,7 @@ def test_damaged_model_is_reported_and_another_can_be_used(
 def test_only_the_model_wanted_last_counts(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, _ = make_feed(lambda _: detector)
+    feed, *_ = make_feed(lambda _: detector)
     told: list[Path] = []
     feed.loaded.connect(lambda model: told.append(model.path))
     feed.use(MODEL)
@@ -173,7 +174,7 @@ def test_only_the_model_wanted_last_counts(
 def test_detector_that_fails_at_a_frame_is_reported(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera = make_feed(lambda _: detector)
+    feed, camera, _ = make_feed(lambda _: detector)
     with qtbot.waitSignal(feed.loaded):
         feed.use(MODEL)
     detector.found = None  # type: ignore[assignment]
@@ -189,18 +190,54 @@ def test_detector_that_fails_at_a_frame_is_reported(
 def test_frame_of_the_source_before_gets_no_boxes_of_the_next_model(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera = make_feed(lambda _: detector)
+    feed, camera, camera_feed = make_feed(lambda _: detector)
     with qtbot.waitSignal(feed.loaded):
         feed.use(MODEL)
     with qtbot.waitSignal(feed.ready):
         camera.send()
-    feed.forget()
+    camera_feed.stop()
     assert feed.take() is None
     with qtbot.waitSignal(feed.loaded):
         feed.use(OTHER)
     feed.use(None)
     feed.shut_down()
     assert len(detector.seen) == 1
+
+
+def test_frame_that_is_searched_while_the_source_changes_is_not_shown_under_the_next(
+    qtbot: QtBot, make_feed: Any, make_camera: Any, detector: FakeDetector
+) -> None:
+    other = make_camera("Other camera")
+    feed, camera, camera_feed = make_feed(lambda _: detector, other)
+    with qtbot.waitSignal(feed.loaded):
+        feed.use(MODEL)
+    detector.go.clear()
+    camera.send()
+    assert detector.busy.wait(20)
+    camera_feed.start(WEBCAM)
+    with qtbot.waitSignal(feed.ready):
+        detector.go.set()
+    assert feed.take() is None
+    with qtbot.waitSignal(feed.ready):
+        sent = other.send()
+    assert feed.take().frame is sent
+
+
+def test_model_wanted_while_the_second_still_picture_stands_there_looks_at_it(
+    qtbot: QtBot, make_feed: Any, make_camera: Any, detector: FakeDetector
+) -> None:
+    other = make_camera("b.png")
+    feed, camera, camera_feed = make_feed(lambda _: detector, other)
+    camera.send()
+    camera.wait_until_read(1)
+    camera_feed.start(WEBCAM)
+    sent = other.send()
+    other.wait_until_read(1)
+    found: list[Any] = []
+    feed.ready.connect(lambda: found.append(feed.take()))
+    feed.use(MODEL)
+    qtbot.waitUntil(lambda: bool(found) and found[-1].detections == (FACE,))
+    assert found[-1].frame is sent
 
 
 def test_two_feeds_look_at_the_same_camera_each_at_its_own_pace(
@@ -240,7 +277,7 @@ def test_model_file_that_goes_away_while_it_runs_is_told_and_its_return_too(
             raise UserError("The model is damaged.", "Train again.")
         return detector
 
-    feed, camera = make_feed(load)
+    feed, camera, _ = make_feed(load)
     with qtbot.waitSignal(feed.loaded):
         feed.use(path)
     with qtbot.waitSignal(feed.failed) as failed:
