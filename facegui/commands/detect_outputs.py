@@ -132,13 +132,16 @@ class Outputs:
         return picture
 
     def _drawn(self, found: list[Found]) -> Pixels:
-        pictures = [one.drawn(blurred=self._blurred, mirrored=self._mirrored) for one in found]
+        # What one of two runs finds is hidden on both sides, or it would stand clear on one.
+        hidden = [place for one in found for place in one.hidden] if self._blurred else []
+        pictures = [one.drawn(hidden=hidden, mirrored=self._mirrored) for one in found]
         return side_by_side(pictures)
 
     def _keep(self, project: Project, frame: Frame, found: Found) -> None:
         name = frame.path.stem if frame.path is not None else None
         (photo,) = project.add_photos([new_photo(frame, self._session, name)])
-        project.drafts.set_draft(photo, found.sure, "facegui detect")
+        detections = tuple(face.detection for face in found.faces)
+        project.drafts.set_draft(photo, detections, "facegui detect")
         self.kept += 1
 
     def __enter__(self) -> Self:

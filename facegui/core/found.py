@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from facegui.core.boxes import Detection
+from facegui.core.tracking import Track
 
-COLUMNS = ("source", "frame", "time_s", "id", "x0", "y0", "x1", "y1", "confidence")
+COLUMNS = ("source", "frame", "time_s", "id", "x0", "y0", "x1", "y1", "confidence", "carried")
 
 Write = Callable[[str], object]
 """Takes text, such as the `write` of an open file."""
@@ -22,18 +23,33 @@ class FoundFace:
     """A face in a picture.
 
     Args:
-        detection: as it was found in this very picture, not smoothed.
+        detection: as it was found, not smoothed; one that is carried was moved on.
         number: of the face as it is followed through a video; None in single pictures.
+        carried: whether it was found in an earlier picture and stands where it should be by now.
     """
 
     detection: Detection
     number: int | None = None
+    carried: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Corners in pixels of the picture, and the confidence; "id" where it is followed."""
+        """Corners in pixels of the picture, and the confidence; "id" and "carried" where it is
+        followed."""
         corners = zip(("x0", "y0", "x1", "y1"), self.detection.box.corners, strict=True)
         document = dict(corners) | {"confidence": self.detection.confidence}
-        return document if self.number is None else {"id": self.number} | document
+        if self.number is None:
+            return document
+        return {"id": self.number} | document | {"carried": self.carried}
+
+
+def followed_faces(tracks: Iterable[Track], width: int, height: int) -> tuple[FoundFace, ...]:
+    """The faces of a video that have a box in a picture of that size, surest first."""
+    surest_first = sorted(tracks, key=lambda track: -track.confidence)
+    return tuple(
+        FoundFace(detection, track.number, track.carried)
+        for track in surest_first
+        if (detection := track.detection_in(width, height)) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +133,11 @@ class BoxTable:
     def add(self, picture: FoundPicture) -> None:
         head = (picture.source, picture.frame, f"{picture.time_s:.3f}")
         for face in picture.faces:
-            number = "" if face.number is None else face.number
+            followed = face.number is not None
+            number, carried = (face.number, int(face.carried)) if followed else ("", "")
             corners = (f"{side:.2f}" for side in face.detection.box.corners)
-            self._rows.writerow((*head, number, *corners, f"{face.detection.confidence:.4f}"))
+            confidence = f"{face.detection.confidence:.4f}"
+            self._rows.writerow((*head, number, *corners, confidence, carried))
         if not picture.faces:
             self._rows.writerow((*head, *[""] * (len(COLUMNS) - len(head))))
 

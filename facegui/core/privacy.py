@@ -51,16 +51,15 @@ def blur_faces(pixels: Pixels, boxes: Iterable[Box]) -> Pixels:
     return pixels if blurred is None else blurred
 
 
-def blur_found(pixels: Pixels, detections: Iterable[Detection], tracks: Iterable[Track]) -> Pixels:
-    """A picture in which nobody can be recognised where there is or was or may be a face.
+def places_to_hide(detections: Iterable[Detection], tracks: Iterable[Track]) -> tuple[Box, ...]:
+    """Where in a picture there is or was or may be a face.
 
     Args:
-        pixels: (h, w, 3) RGB uint8; stays as it is.
         detections: all, also those too doubtful to be shown.
         tracks: the faces that are followed, carried ones too.
     """
-    likely = [one.box for one in detections if one.confidence >= LEAST_CONFIDENCE]
-    return blur_faces(pixels, [*likely, *(track.box for track in tracks)])
+    likely = (one.box for one in detections if one.confidence >= LEAST_CONFIDENCE)
+    return (*likely, *(track.box for track in tracks))
 
 
 def blur_everything(pixels: Pixels) -> Pixels:

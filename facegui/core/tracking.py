@@ -50,6 +50,14 @@ class Track:
         """Whether the box comes from an earlier frame."""
         return self.carried_s > 0
 
+    def detection_in(self, width: int, height: int) -> Detection | None:
+        """What a picture of that size in pixels has of the face, not smoothed where it was found
+        in this very frame; None where it was carried out of the picture."""
+        if not self.carried:
+            return self.detection
+        inside = self.box.clipped(width, height)
+        return None if inside is None else replace(self.detection, box=inside)
+
 
 class Tracker:
     """Follows faces through the frames of one source.

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from facegui.core.boxes import Detection
+from facegui.core.boxes import Box, Detection
 from facegui.core.camera import Frame
 from facegui.core.drawing import draw_boxes, mark_detections, mark_tracks, mirror
-from facegui.core.found import FoundFace, FoundPicture
+from facegui.core.found import FoundFace, FoundPicture, followed_faces
 from facegui.core.images import Pixels
-from facegui.core.privacy import blur_found
+from facegui.core.privacy import blur_faces, places_to_hide
 from facegui.core.tracking import Track, Tracker
 
 LEAST_CONFIDENCE = 0.05
@@ -50,27 +50,37 @@ class Found:
         """The detections that count."""
         return tuple(one for one in self.detections if one.confidence >= self.threshold)
 
+    @property
+    def faces(self) -> tuple[FoundFace, ...]:
+        """Those that `drawn` has a box for, surest first."""
+        if self.frame.path is not None:
+            return tuple(FoundFace(one) for one in self.sure)
+        height, width = self.frame.pixels.shape[:2]
+        return followed_faces(self.tracks, width, height)
+
+    @property
+    def hidden(self) -> tuple[Box, ...]:
+        """The places that are blurred where nobody is to be recognised."""
+        return places_to_hide(self.detections, self.tracks)
+
     def as_data(self, source: str, saved: Path | None = None) -> FoundPicture:
         """Args:
         source: what the user called it; a picture has its own path.
         saved: where the picture with boxes is.
         """
         height, width = self.frame.pixels.shape[:2]
-        numbers = {track.detection: track.number for track in self.tracks if not track.carried}
-        faces = tuple(FoundFace(one, numbers.get(one)) for one in self.sure)
         name = str(self.frame.path or source)
-        return FoundPicture(name, self.frame.number, self.frame.time_s, width, height, faces, saved)
+        number, time_s = self.frame.number, self.frame.time_s
+        return FoundPicture(name, number, time_s, width, height, self.faces, saved)
 
-    def drawn(self, *, blurred: bool = False, mirrored: bool = False) -> Pixels:
+    def drawn(self, *, hidden: Iterable[Box] = (), mirrored: bool = False) -> Pixels:
         """The picture with its boxes.
 
         Args:
-            blurred: whether faces are made unrecognisable.
+            hidden: places that are made unrecognisable.
             mirrored: whether left and right change over; not in the words at the boxes.
         """
-        pixels = self.frame.pixels
-        if blurred:
-            pixels = blur_found(pixels, self.detections, self.tracks)
+        pixels = blur_faces(self.frame.pixels, hidden)
         single = self.frame.path is not None
         boxes = mark_detections(self.sure) if single else mark_tracks(self.tracks)
         if mirrored:

@@ -67,9 +67,10 @@ def find_in_whole(
         with FoundFiles(folder, camera, follower.threshold) as files:
             while not stop.should_stop and (frame := camera.read()) is not None:
                 found = follower.find(frame)
-                files.add(found.as_data(camera.name), found.drawn(blurred=blurred))
+                drawn = found.drawn(hidden=found.hidden if blurred else ())
+                files.add(found.as_data(camera.name), drawn)
                 pictures += 1
-                with_face += bool(found.sure)
+                with_face += bool(found.faces)
                 report(Progress(pictures, camera.frame_count, f"Finding faces in {camera.name}"))
         stop.raise_if_cancelled()
     seconds = time.monotonic() - started_s

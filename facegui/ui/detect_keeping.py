@@ -21,7 +21,7 @@ from facegui.ml.whole_recording import WholeResult, find_in_whole
 from facegui.ui.detect_model import run_in_words
 from facegui.ui.detect_stage import DetectStage
 from facegui.workers.camera_feed import OpenCamera
-from facegui.workers.detection_feed import DetectionResult, LoadDetector
+from facegui.workers.detection_feed import LoadDetector
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.photo_writer import PhotoWriter, Proposal, TakenPhoto
@@ -138,18 +138,24 @@ class DetectKeeping(QObject):
             pictures = [(one.pixels, one.boxes if with_boxes else ()) for one in shown]
             self._snapshots.save(folder, pictures)
 
-    def keep_mistake(self, result: DetectionResult, run: Run, camera_name: str) -> None:
-        """Has a wrong picture stored in the project, its boxes as a draft, and freezes it."""
-        project = self._store.project
-        if project is None:
+    def keep_mistake(self, run: Run, camera_name: str) -> None:
+        """Has what is seen stored in the project, its boxes as a draft, and freezes it."""
+        project, shown = self._store.project, self._stage.main.shown
+        if project is None or shown is None:
             return
-        proposal = Proposal(self._stage.main.found, run_in_words(run))
-        if self._writer.offer(project, result.frame, camera_name, proposal):
+        proposal = Proposal(shown.faces, run_in_words(run))
+        if self._writer.offer(project, shown.frame, camera_name, proposal):
             self._freeze.start()
             self._stage.main.view.flash()
             self.changed.emit()
         else:
             self.noticed.emit("The disk is slow: wait a moment.")
+
+    def let_go(self) -> None:
+        """The user goes on: nothing stands still any longer."""
+        if self._freeze.isActive():
+            self._freeze.stop()
+            self.changed.emit()
 
     # Recordings
 

@@ -9,8 +9,9 @@ from facegui.core.camera_errors import CameraStalledError
 from facegui.core.errors import UserError
 from facegui.core.stream_watch import STALL_S, StreamWatch, Trouble
 from facegui.ui.detect_stage import DetectStage
+from facegui.ui.detection_view import DetectionView
 from facegui.workers.camera_feed import CameraFeed, OpenCamera
-from facegui.workers.detection_feed import DetectionFeed, LoadDetector
+from facegui.workers.detection_feed import DetectionFeed, DetectionResult, LoadDetector
 from facegui.workers.recorder import Recorder
 
 TICK_MS = 250
@@ -127,11 +128,16 @@ class LivePictures(QObject):
         """What is being kept of the pictures.
 
         Args:
-            held: whether the picture stands still meanwhile.
+            held: whether the picture stands still meanwhile; the newest waits until then.
             recorder: whose time is told while it records.
         """
+        goes_on = self._is_held and not held
         self._is_held, self._recorder = held, recorder
         self._show_note()
+        if goes_on:
+            self._stage.rest()
+            self._on_ready()
+            self._on_compared()
 
     # Pictures
 
@@ -150,25 +156,28 @@ class LivePictures(QObject):
 
     @Slot()
     def _on_ready(self) -> None:
-        result = self.detection.take()
-        if result is None or self.camera.source is None or self._is_held:
+        if not self._is_held:
+            self._show(self._stage.main, self.detection.take())
+
+    @Slot()
+    def _on_compared(self) -> None:
+        if not self._is_held:
+            self._show(self._stage.other, self.compared.take())
+
+    def _show(self, view: DetectionView, result: DetectionResult | None) -> None:
+        stage = self._stage
+        if result is None or self.camera.source is None or stage.is_past(result):
             return
-        if self._stage.is_past(result):
+        if view not in stage.views:
             return
-        first = self._stage.result is None or self._error is not None
-        self._stage.main.show_result(result)
+        before, first = stage.main.shown, stage.result is None or self._error is not None
+        stage.show_result(view, result)
+        if stage.main.shown is before:
+            return
         self.shown.emit()
         if first:
             self._error = None
             self.changed.emit()
-
-    @Slot()
-    def _on_compared(self) -> None:
-        result = self.compared.take()
-        if result is None or self.camera.source is None or self._is_held:
-            return
-        if self._stage.other in self._stage.views and not self._stage.is_past(result):
-            self._stage.other.show_result(result)
 
     @Slot(object)
     def _on_compared_loaded(self, model: object) -> None:  # noqa: ARG002

@@ -11,15 +11,22 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from facegui.core.camera import Frame
 from facegui.ui.detection_view import DetectionView, ShownPicture
 from facegui.ui.icons import icon
+from facegui.ui.pairs import Pairs
 from facegui.ui.style import GRID
 from facegui.workers.detection_feed import DetectionResult
 
 
 class DetectStage(QWidget):
-    """Shows what a run finds, and beside it what another one does."""
+    """Shows what a run finds, and beside it what another one does.
+
+    With faces blurred two runs show only frames that both have searched, and each side hides
+    what either found: a face that one of them misses would stand clear beside its blurred copy.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._blurred = False
+        self._pairs = Pairs()
         self.main = DetectionView("detect.view")
         self.other = DetectionView("detect.other")
         self.other.hide()
@@ -41,8 +48,9 @@ class DetectStage(QWidget):
 
     @property
     def result(self) -> DetectionResult | None:
-        """The newest one of the run at the left."""
-        return self.main.result
+        """The newest one of the run at the left, unless the user has gone on from its picture."""
+        result = self.main.result
+        return None if result is None or self.is_past(result) else result
 
     @property
     def shown(self) -> tuple[ShownPicture, ...]:
@@ -51,11 +59,14 @@ class DetectStage(QWidget):
 
     def set_compared(self, titles: tuple[str, str] | None) -> None:
         """Shows a second run beside the first, each under its title, or one alone."""
+        if titles is not None and self.other.isHidden() and self.main.result is not None:
+            self._pairs.add(0, self.main.result)  # of a still picture there is no other
         self.other.setVisible(titles is not None)
         self.main.set_title(titles[0] if titles else "")
         self.other.set_title(titles[1] if titles else "")
         if titles is None:
             self.other.clear()
+            self._pairs.clear()
 
     def set_mirrored(self, mirrored: bool) -> None:
         for view in (self.main, self.other):
@@ -66,12 +77,29 @@ class DetectStage(QWidget):
             view.set_smooth(smooth)
 
     def set_blurred(self, blurred: bool) -> None:
+        self._blurred = blurred
         for view in (self.main, self.other):
             view.set_blurred(blurred)
+        if blurred and len(self.views) == 2:
+            self._hide_until_paired()
 
     def is_past(self, result: DetectionResult) -> bool:
         """Whether it is of a picture that the user has gone on from."""
         return self.steps.path is not None and result.frame.path != self.steps.path
+
+    def show_result(self, view: DetectionView, result: DetectionResult) -> None:
+        """Shows a frame with what was found in it: at once, or once the other run is as far.
+
+        Args:
+            view: of the run, one of `views`.
+            result: its newest.
+        """
+        if len(self.views) == 2:
+            self._pairs.add(self.views.index(view), result)
+        if len(self.views) == 2 and self._blurred:
+            self._show_pair(result.frame)
+        else:
+            view.show_result(result)
 
     def show_frame(self, frame: Frame) -> None:
         """The camera's newest frame, for runs too slow to be waited for."""
@@ -85,14 +113,33 @@ class DetectStage(QWidget):
 
     def forget(self) -> None:
         """The next results count as the first; the pictures may stay until then."""
+        self._pairs.clear()
         for view in (self.main, self.other):
             view.forget()
 
     def clear(self) -> None:
         """Another source, or none."""
         self.steps.set_pictures(())
+        self._pairs.clear()
         for view in (self.main, self.other):
             view.clear()
+
+    def _show_pair(self, frame: Frame) -> bool:
+        """Whether both runs have searched a frame, so that it can be shown."""
+        pair = self._pairs.of(frame)
+        if pair is None:
+            return False
+        for view, result in zip(self.views, pair, strict=True):
+            view.show_result(result)
+        self.main.hide_also(self.other.hidden)
+        self.other.hide_also(self.main.hidden)
+        return True
+
+    def _hide_until_paired(self) -> None:
+        results = [view.result for view in self.views if view.result is not None]
+        if not any(self._show_pair(result.frame) for result in results):
+            for view in self.views:
+                view.hide_everything()
 
 
 class PictureSteps(QWidget):

@@ -193,6 +193,7 @@ class DetectTab(Tab):
             return
         self._ended = ""
         self._running = True
+        self.keeping.let_go()
         self.picture.clear()
         self.view_controls.mirror.setChecked(source.kind is CameraKind.WEBCAM)
         self.models.load()
@@ -219,6 +220,7 @@ class DetectTab(Tab):
     def _stop(self) -> None:
         self._running = False
         self._ended = ""
+        self.keeping.let_go()
         self.keeping.stop_recording()
         self.live_pictures.stop()
         self._show_state()
@@ -227,6 +229,7 @@ class DetectTab(Tab):
     def _on_moved(self, number: int) -> None:  # noqa: ARG002
         path = self.steps.path
         if path is not None:
+            self.keeping.let_go()
             self.live_pictures.start(CameraInfo(path.name, CameraKind.FOLDER, str(path)))
             self._show_state()
 
@@ -292,10 +295,9 @@ class DetectTab(Tab):
     @Slot()
     def keep_mistake(self) -> None:
         """Freezes a picture that is wrong, and has it kept for training."""
-        result, run = self.picture.result, self.models.run
-        if result is not None and run is not None:
-            self.picture.main.show_result(result)
-            self.keeping.keep_mistake(result, run, self._source_name())
+        run = self.models.run
+        if self.picture.result is not None and run is not None:
+            self.keeping.keep_mistake(run, self._source_name())
 
     @Slot()
     def go_through(self) -> None:
@@ -346,7 +348,7 @@ class DetectTab(Tab):
             has_model,
             self._running,
             self._source_name(),
-            self.picture.result is None,
+            self.picture.main.shown is None,
             self.camera.active,
             self.models.error,
             live.error,

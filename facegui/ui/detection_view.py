@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from facegui.core.boxes import Detection
+from facegui.core.boxes import Box, Detection
 from facegui.core.camera import Frame
 from facegui.core.drawing import MarkedBox, mark_detections, mark_tracks
+from facegui.core.found import followed_faces
 from facegui.core.images import Pixels
-from facegui.core.privacy import blur_everything, blur_found
+from facegui.core.privacy import blur_everything, blur_faces, places_to_hide
 from facegui.core.tracking import Track, Tracker
 from facegui.ui.picture_view import PictureView
 from facegui.ui.style import GRID, set_role
@@ -32,11 +33,13 @@ class ShownPicture:
         frame: as the camera gave it.
         pixels: as it is shown: with faces blurred where that is wanted.
         boxes: on it.
+        faces: what they stand for, within the frame.
     """
 
     frame: Frame
     pixels: Pixels
     boxes: tuple[MarkedBox, ...]
+    faces: tuple[Detection, ...]
 
 
 class DetectionView(QWidget):
@@ -44,7 +47,8 @@ class DetectionView(QWidget):
 
     A detector that keeps up with the camera is waited for: then every frame has the boxes
     that were found in it. For one that does not the newest frame is shown at once, and the
-    boxes are carried forward to it, which is said.
+    boxes are carried forward to it, which is said. While faces are blurred only frames are
+    shown that were searched: whoever walks in must not be seen until then.
 
     Args:
         name: object name of the picture.
@@ -57,7 +61,11 @@ class DetectionView(QWidget):
         self._blurred = False
         self._result: DetectionResult | None = None
         self._shown: ShownPicture | None = None
+        self._tracks: tuple[Track, ...] = ()
+        self._hidden: tuple[Box, ...] = ()
+        self._also_hidden: tuple[Box, ...] = ()
         self._pulse = Pulse()
+        self._counted_to: int | None = None
         self._dropped = 0
         self._dropped_share = 0.0
         self._is_behind = False
@@ -86,10 +94,9 @@ class DetectionView(QWidget):
         return self._shown
 
     @property
-    def found(self) -> tuple[Detection, ...]:
-        """What was found in the newest result's frame and is sure enough to be shown."""
-        detections = self._result.detections if self._result is not None else None
-        return tuple(one for one in detections or () if one.confidence >= self._threshold)
+    def hidden(self) -> tuple[Box, ...]:
+        """Where in the frame that is seen faces are or may be: blurred where that is wanted."""
+        return self._hidden
 
     def set_title(self, text: str) -> None:
         """Which run it is, where there are two; "" takes it away."""
@@ -111,6 +118,18 @@ class DetectionView(QWidget):
         self._blurred = blurred
         self._show_again()
 
+    def hide_also(self, places: Iterable[Box]) -> None:
+        """Where in the frame that is seen there may be faces of which this run knows nothing."""
+        self._also_hidden = tuple(places)
+        if self._shown is not None:
+            self._show(self._shown.frame, self._tracks)
+
+    def hide_everything(self) -> None:
+        """Of the frame that is seen: not all who are to look for faces have searched it."""
+        if self._shown is not None:
+            height, width = self._shown.frame.pixels.shape[:2]
+            self.hide_also([Box(0, 0, width, height)])
+
     def show_result(self, result: DetectionResult) -> None:
         """Shows a frame with what was found in it, unless a newer frame is shown already."""
         frame = result.frame
@@ -120,7 +139,7 @@ class DetectionView(QWidget):
         self._result = result
         tracks = self._follow(result)
         shown = self._shown.frame if self._shown is not None else None
-        if self._is_behind and shown is not None and frame.number < shown.number:
+        if self._runs_ahead and shown is not None and frame.number < shown.number:
             frame, tracks = shown, self._tracker.at(shown.time_s)
         else:
             self._pulse.beat()
@@ -129,21 +148,23 @@ class DetectionView(QWidget):
     def show_frame(self, frame: Frame) -> None:
         """Shows the camera's newest frame, if the detector is too slow to be waited for."""
         result = self._result
-        if not self._is_behind or result is None or result.detections is None:
+        if not self._runs_ahead or result is None or result.detections is None:
             return
         if result.frame.pixels.shape == frame.pixels.shape and frame.path is None:
             self._pulse.beat()
             self._show(frame, self._tracker.at(frame.time_s))
 
     def rest(self) -> None:
-        """A pause is no slow video."""
+        """A pause is no slow video, and no slow detector."""
         self._pulse.clear()
+        self._counted_to = None
 
     def forget(self) -> None:
         """The next result counts as the first; the picture may stay until then."""
         self._result = self._shown = None
         self._tracker.clear()
-        self._pulse.clear()
+        self.rest()
+        self._hidden = self._also_hidden = ()
         self._dropped, self._dropped_share, self._is_behind = 0, 0.0, False
         self.view.set_status("")
 
@@ -153,6 +174,11 @@ class DetectionView(QWidget):
         self.view.clear()
 
     # How
+
+    @property
+    def _runs_ahead(self) -> bool:
+        """Whether frames are shown before they are searched."""
+        return self._is_behind and not self._blurred
 
     def _follow(self, result: DetectionResult) -> tuple[Track, ...]:
         """The faces in a frame of a video; a single picture has nobody to follow."""
@@ -165,27 +191,42 @@ class DetectionView(QWidget):
         if result is None or shown is None:
             return
         tracks = self._follow(result)
-        if shown.frame is not result.frame:
-            tracks = self._tracker.at(shown.frame.time_s)
-        self._show(shown.frame, tracks)
+        if shown.frame is result.frame or self._blurred:
+            self._show(result.frame, tracks)
+        else:
+            self._show(shown.frame, self._tracker.at(shown.frame.time_s))
 
     def _show(self, frame: Frame, tracks: tuple[Track, ...]) -> None:
-        pixels = self._private(frame, tracks) if self._blurred else frame.pixels
-        boxes = mark_tracks(tracks) if frame.path is None else mark_detections(self.found)
-        self._shown = ShownPicture(frame, pixels, boxes)
+        if self._shown is None or self._shown.frame is not frame:
+            self._also_hidden = ()
+        self._tracks = tracks
+        self._hidden = places_to_hide(self._detections, tracks)
+        pixels = self._private(frame) if self._blurred else frame.pixels
+        if frame.path is None:
+            height, width = pixels.shape[:2]
+            faces = tuple(face.detection for face in followed_faces(tracks, width, height))
+            boxes = mark_tracks(tracks)
+        else:
+            faces = tuple(one for one in self._detections if one.confidence >= self._threshold)
+            boxes = mark_detections(faces)
+        self._shown = ShownPicture(frame, pixels, boxes, faces)
         self.view.show_picture(pixels, boxes)
         self.view.set_status(self._status(frame))
 
-    def _private(self, frame: Frame, tracks: tuple[Track, ...]) -> Pixels:
-        assert self._result is not None
-        if self._result.detections is None:
+    @property
+    def _detections(self) -> tuple[Detection, ...]:
+        found = self._result.detections if self._result is not None else None
+        return found or ()
+
+    def _private(self, frame: Frame) -> Pixels:
+        if self._result is None or self._result.detections is None:
             return blur_everything(frame.pixels)
-        return blur_found(frame.pixels, self._result.detections, tracks)
+        return blur_faces(frame.pixels, (*self._hidden, *self._also_hidden))
 
     def _count_dropped(self, frame: Frame) -> None:
         """Learns from the numbers of the frames whether the detector keeps up."""
-        before = self._result.frame.number if self._result is not None else frame.number
-        passed = frame.number - before
+        before, self._counted_to = self._counted_to, frame.number
+        passed = frame.number - before if before is not None else 0
         if passed <= 0:
             return
         self._dropped += passed - 1

@@ -69,7 +69,7 @@ def test_json_is_one_document_with_a_line_for_every_frame(
     lines = [json.loads(line) for line in out.splitlines() if line.startswith('{"source"')]
     assert lines == document["pictures"]
     face = document["pictures"][7]["faces"][0]
-    assert face.keys() == {"id", "x0", "y0", "x1", "y1", "confidence"}
+    assert face.keys() == {"id", "x0", "y0", "x1", "y1", "confidence", "carried"}
     assert (face["id"], face["x1"]) == (1, 25)
 
 
@@ -208,6 +208,28 @@ def test_compared_run_stands_beside(film: Path, tmp_path: Path, run_json: RunJso
         frame = video.read()
     assert frame is not None
     assert frame.pixels.shape == (48, 128, 3)
+
+
+def test_what_either_run_finds_is_blurred_on_both_sides(
+    tmp_path: Path, run_json: RunJson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes = [Box(5, 5, 25, 30), Box(40, 5, 60, 30)]
+    found = [(Detection(box, 0.9),) for box in boxes]
+
+    class Finds(FakeDetector):
+        def __init__(self) -> None:
+            detections = found.pop()
+            self.detect = lambda *_: detections  # type: ignore[method-assign]
+
+    monkeypatch.setattr(Detector, "for_run", Finds.for_run)
+    write_picture(tmp_path / "one.png", NOISE)
+    words = ("--run", tmp_path, "--compare", tmp_path, "--save", tmp_path / "a", "--blur")
+    run_json("detect", tmp_path / "one.png", *words)
+    drawn = read_picture(tmp_path / "a" / "one.jpg").astype(int)
+    for left in (0, 64):
+        for box in boxes:
+            part = drawn[10:26, left + int(box.x0) + 5 : left + int(box.x1) - 5]
+            assert np.abs(np.diff(part, axis=1)).mean() < 40  # of 85
 
 
 def test_keep_puts_a_picture_a_second_into_a_project_with_drafts(

@@ -51,19 +51,22 @@ def test_lines_without_head_or_tail_are_a_document() -> None:
 
 def test_face_is_corners_confidence_and_the_id_where_it_is_followed() -> None:
     assert FoundFace(FACE).to_json() == {"x0": 1, "y0": 2, "x1": 30, "y1": 40, "confidence": 0.9}
-    assert FoundFace(FACE, 3).to_json()["id"] == 3
+    followed = FoundFace(FACE, 3, carried=True).to_json()
+    assert (followed["id"], followed["carried"]) == (3, True)
 
 
 def test_table_has_a_row_for_each_face_and_one_for_none() -> None:
     stream = io.StringIO()
     table = BoxTable(stream.write)
-    table.add(picture(0, FoundFace(FACE, 1), FoundFace(FACE, 2)))
+    table.add(picture(0, FoundFace(FACE, 1), FoundFace(FACE, 2, carried=True)))
     table.add(picture(1))
+    table.add(picture(2, FoundFace(FACE), source="a.png"))
     rows = list(csv.DictReader(io.StringIO(stream.getvalue())))
-    assert [(row["frame"], row["id"], row["x1"]) for row in rows] == [
-        ("0", "1", "30.00"),
-        ("0", "2", "30.00"),
-        ("1", "", ""),
+    assert [(row["frame"], row["id"], row["x1"], row["carried"]) for row in rows] == [
+        ("0", "1", "30.00", "0"),
+        ("0", "2", "30.00", "1"),
+        ("1", "", "", ""),
+        ("2", "", "30.00", ""),
     ]
 
 

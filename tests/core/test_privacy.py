@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facegui.core.boxes import Box
-from facegui.core.privacy import blur_everything, blur_faces
+from facegui.core.boxes import Box, Detection
+from facegui.core.privacy import (
+    LEAST_CONFIDENCE,
+    blur_everything,
+    blur_faces,
+    places_to_hide,
+)
+from facegui.core.tracking import Track
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
 PICTURE.setflags(write=False)
@@ -39,6 +45,13 @@ def test_boxes_at_the_edge_and_tiny_ones_are_no_trouble(box: Box) -> None:
 def test_without_a_box_nothing_is_copied() -> None:
     assert blur_faces(PICTURE, []) is PICTURE
     assert blur_faces(PICTURE, [Box(500, 500, 600, 600)]) is PICTURE
+
+
+def test_doubtful_faces_and_carried_ones_are_hidden_but_no_noise() -> None:
+    doubtful = Detection(Box(0, 0, 9, 9), LEAST_CONFIDENCE)
+    noise = Detection(Box(50, 50, 60, 60), LEAST_CONFIDENCE / 2)
+    carried = Track(1, Box(20, 20, 40, 40), doubtful, carried_s=0.1)
+    assert places_to_hide([doubtful, noise], [carried]) == (doubtful.box, carried.box)
 
 
 def test_everything_can_be_blurred() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +29,11 @@ class FakeDetector:
 
     def __init__(self) -> None:
         self.asked: list[float | None] = []
+        self.found: tuple[Detection, ...] = (SURE, UNSURE)
 
     def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]:  # noqa: ARG002
         self.asked.append(threshold)
-        return SURE, UNSURE
+        return self.found
 
 
 @pytest.fixture
@@ -65,8 +67,26 @@ def test_doubtful_detections_are_asked_for_but_do_not_count() -> None:
     assert Follower(detector, 0.2).find(frame(0)).sure == (SURE, UNSURE)
 
 
+def test_data_of_a_video_has_the_very_faces_that_are_drawn() -> None:
+    detector = FakeDetector()
+    follower = Follower(detector)
+    weak = replace(SURE, confidence=0.2)
+    for number, (seen, faces) in enumerate(
+        (((SURE,), [(SURE, False)]), ((weak,), [(weak, False)]), ((), [(weak, True)]))
+    ):
+        detector.found = seen
+        found = follower.find(frame(number))
+        data = found.as_data("film").faces
+        assert [(face.detection.confidence, face.carried) for face in data] == [
+            (one.confidence, carried) for one, carried in faces
+        ]
+        assert len(data) == len(found.tracks)
+        assert {face.number for face in data} == {1}
+
+
 def test_blurred_pictures_hide_doubtful_faces_too() -> None:
-    drawn = Follower(FakeDetector()).find(frame(0)).drawn(blurred=True)
+    found = Follower(FakeDetector()).find(frame(0))
+    drawn = found.drawn(hidden=found.hidden)
     doubtful, rest = drawn[15:35, 36:54].astype(int), NOISE[15:35, 36:54].astype(int)
     assert np.abs(np.diff(doubtful, axis=1)).mean() < np.abs(np.diff(rest, axis=1)).mean() / 4
 

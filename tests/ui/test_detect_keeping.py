@@ -65,6 +65,59 @@ def test_picture_stands_still_while_a_mistake_is_kept(qtbot: QtBot, running: Any
     assert tab.view.pixels is wrong
 
 
+def test_mistake_is_the_picture_that_is_seen_with_the_boxes_that_are_seen(
+    qtbot: QtBot, project: Project, running: Any
+) -> None:
+    tab, camera = running
+    # A slow detector: the picture goes on before the next result, and the box with it.
+    tab.picture.main._is_behind = True
+    sent = camera.send(seed=200, time_s=0.1)
+    tab.picture.main.show_frame(sent)
+    assert tab.view.pixels is sent.pixels
+    tab.keeping._freeze.setInterval(60_000)
+    seen = [box.box for box in tab.view.boxes]
+    with qtbot.waitSignal(tab.noticed):
+        tab.keep_mistake()
+    (photo,) = project.photos
+    assert np.abs(read_picture(photo.path).astype(int) - sent.pixels).mean() < 8
+    draft = project.drafts.draft(photo)
+    assert draft is not None
+    assert list(draft.boxes) == seen
+    assert tab.view.pixels is sent.pixels
+
+
+def test_picture_that_is_gone_on_to_while_a_mistake_is_kept_is_shown(
+    qtbot: QtBot, project: Project, make_detect: Any, tmp_path: Path
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in (1, 2):
+        write_picture(folder / f"{number}.png", np.full((48, 64, 3), 20 * number, np.uint8))
+    tab = make_detect(open_camera=open_camera)
+    tab.keeping._freeze.setInterval(60_000)
+    tab.show_path(folder)
+    qtbot.waitUntil(lambda: tab.view.pixels is not None and tab.view.pixels[0, 0, 0] == 20)
+    tab.view_controls.wrong.click()
+    assert tab.keeping.frozen
+    tab.steps.on_button.click()
+    assert not tab.keeping.frozen
+    assert not tab.view_controls.wrong.isEnabled()  # the picture before is still there
+    qtbot.waitUntil(lambda: tab.view.pixels[0, 0, 0] == 40)
+    assert tab.view_controls.wrong.isEnabled()
+
+
+def test_newest_picture_waits_while_a_mistake_is_kept(qtbot: QtBot, running: Any) -> None:
+    tab, camera = running
+    tab.keeping._freeze.setInterval(60_000)
+    tab.keep_mistake()
+    with qtbot.waitSignal(tab.detection.ready):
+        sent = camera.send(seed=9)
+    assert tab.view.pixels is not sent.pixels
+    tab.keeping._freeze.start(0)
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
+
+
 def test_recording_has_the_boxes_and_is_told(qtbot: QtBot, project: Project, running: Any) -> None:
     tab, camera = running
     qtbot.keyClick(tab, Qt.Key.Key_R)

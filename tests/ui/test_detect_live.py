@@ -18,6 +18,7 @@ from facegui.core.camera import CameraKind, Frame
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels
 from facegui.core.project import Project
+from facegui.ui.detect_stage import DetectStage
 from facegui.ui.detection_view import DetectionView
 from facegui.ui.full_screen import FullScreen
 from facegui.workers.detection_feed import DetectionResult
@@ -77,6 +78,8 @@ def test_slow_detector_has_its_boxes_carried_to_the_newest_frame_and_says_so(
     assert box.box.x0 > moved(last / 10).box.x0 - 1
     assert "67 ms old, moved along" in view.view.status
     assert "38 dropped" in view.view.status
+    (face,) = view.shown.faces
+    assert face.box == box.box
     # A result of a frame before does not take the picture back.
     view.show_result(DetectionResult(frame(last + 1), (SURE,), 80.0))
     assert view.shown.frame is newest
@@ -95,6 +98,15 @@ def test_boxes_carry_the_number_of_the_face(view: DetectionView) -> None:
     assert [box.text.split() for box in view.view.boxes] == [["#1", "0.90"], ["#2", "0.80"]]
 
 
+def test_frames_that_pass_during_a_pause_are_not_dropped(view: DetectionView) -> None:
+    view.show_result(DetectionResult(frame(0), (SURE,), 10.0))
+    view.rest()
+    view.show_result(DetectionResult(frame(90), (SURE,), 10.0))
+    assert "0 dropped" in view.view.status
+    view.show_result(DetectionResult(frame(93), (SURE,), 10.0))
+    assert "2 dropped" in view.view.status
+
+
 def test_frames_of_another_size_begin_anew(view: DetectionView) -> None:
     view.show_result(DetectionResult(frame(0), (SURE,), 10.0))
     view.show_result(DetectionResult(frame(1, width=80), (), 10.0))
@@ -108,6 +120,87 @@ def test_everything_is_blurred_until_it_is_known_where_the_faces_are(view: Detec
     shown = view.view.pixels
     assert shown is not None
     assert np.abs(np.diff(shown.astype(int), axis=1)).mean() < 10
+
+
+def is_blurred(pixels: Pixels, box: Box) -> bool:
+    part = pixels[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)].astype(int)
+    return bool(np.abs(np.diff(part, axis=1)).mean() < 30)  # of 85
+
+
+def noise(number: int, *, still: bool = False) -> Frame:
+    pixels = np.random.default_rng(number).integers(0, 256, (48, 64, 3), np.uint8)
+    return Frame(pixels, number * FRAME_S, number, path=Path("a.png") if still else None)
+
+
+def test_with_faces_blurred_no_frame_is_shown_that_was_not_searched(view: DetectionView) -> None:
+    last = be_slow(view)
+    view.show_frame(frame(last + 2))
+    view.set_blurred(True)
+    assert view.shown is not None
+    assert view.shown.frame.number == last  # the newest that was
+    view.show_frame(frame(last + 5))
+    assert view.shown.frame.number == last
+    searched = noise(last + 3)
+    view.show_result(DetectionResult(searched, (SURE,), 80.0))
+    assert view.shown.frame is searched
+    assert is_blurred(view.shown.pixels, SURE.box)
+
+
+@pytest.fixture
+def stage(qtbot: QtBot) -> DetectStage:
+    """Two runs side by side, faces blurred."""
+    stage = DetectStage()
+    qtbot.addWidget(stage)
+    for view in (stage.main, stage.other):
+        view.set_threshold(0.5)
+    stage.set_compared(("one", "two"))
+    stage.set_blurred(True)
+    return stage
+
+
+def test_what_either_of_two_runs_finds_is_hidden_on_both_sides(stage: DetectStage) -> None:
+    elsewhere = Detection(Box(40, 20, 58, 40), 0.9)
+    taken = noise(0)
+    stage.show_result(stage.main, DetectionResult(taken, (SURE,), 10.0))
+    assert stage.shown == ()  # the other has yet to look at it
+    stage.show_result(stage.main, DetectionResult(noise(1), (SURE,), 10.0))
+    stage.show_result(stage.other, DetectionResult(taken, (elsewhere,), 80.0))
+    for shown in stage.shown:
+        assert shown.frame is taken
+        assert len(shown.boxes) == 1
+        assert is_blurred(shown.pixels, SURE.box)
+        assert is_blurred(shown.pixels, elsewhere.box)
+    # Missed in the next frame, that face is hidden where it should be by now: on both sides.
+    stage.show_result(stage.other, DetectionResult(noise(1), (), 80.0))
+    assert [shown.frame.number for shown in stage.shown] == [1, 1]
+    assert all(is_blurred(shown.pixels, elsewhere.box) for shown in stage.shown)
+
+
+def test_blur_that_begins_beside_another_run_hides_all_until_both_have_looked(
+    stage: DetectStage,
+) -> None:
+    stage.set_blurred(False)
+    everywhere = Box(0, 0, 64, 48)
+    for view, number in ((stage.main, 3), (stage.other, 2)):
+        stage.show_result(view, DetectionResult(noise(number), (), 10.0))
+    stage.set_blurred(True)
+    assert all(is_blurred(shown.pixels, everywhere) for shown in stage.shown)
+    for view in stage.views:
+        stage.show_result(view, DetectionResult(noise(4), (SURE,), 10.0))
+    for shown in stage.shown:
+        assert not is_blurred(shown.pixels, Box(30, 0, 64, 48))
+        assert is_blurred(shown.pixels, SURE.box)
+
+
+def test_still_picture_is_blurred_beside_a_run_that_is_chosen_later(stage: DetectStage) -> None:
+    stage.set_compared(None)
+    taken = noise(0, still=True)
+    stage.show_result(stage.main, DetectionResult(taken, (SURE,), 10.0))
+    stage.set_compared(("one", "two"))
+    elsewhere = Detection(Box(40, 20, 58, 40), 0.9)
+    stage.show_result(stage.other, DetectionResult(taken, (elsewhere,), 10.0))
+    assert len(stage.shown) == 2
+    assert all(is_blurred(shown.pixels, elsewhere.box) for shown in stage.shown)
 
 
 def test_steady_boxes_can_be_switched_off(view: DetectionView) -> None:
@@ -176,6 +269,7 @@ def test_model_file_that_goes_away_is_said_and_its_return_goes_on(
 
     camera = make_camera()
     tab = make_detect(camera, load_detector=load)
+    tab.live_pictures._watch._clock = lambda: 0.0  # one picture, and nothing stalls
     qtbot.waitUntil(lambda: tab.detection.model is not None)
     tab.main_button.click()
     camera.send()
