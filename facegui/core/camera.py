@@ -26,6 +26,11 @@ class CameraKind(StrEnum):
     FOLDER = "folder"
     DEMO = "demo"
 
+    @property
+    def live(self) -> bool:
+        """Whether pictures come without end, at a pace of their own."""
+        return self in (CameraKind.WEBCAM, CameraKind.DEMO)
+
 
 @dataclass(frozen=True, slots=True)
 class CameraInfo:

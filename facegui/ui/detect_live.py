@@ -197,10 +197,17 @@ class LivePictures(QObject):
     @Slot()
     def look(self) -> None:
         """Looks whether pictures still come, and what they are like."""
-        trouble = self._watch.trouble()
         source = self.camera.source
+        if source is not None and source.kind.live:
+            self._look_for_trouble(source)
+        self._said_ticks -= 1
+        self._show_note()
+
+    def _look_for_trouble(self, source: CameraInfo) -> None:
+        """In live pictures alone: a film may stand still, and be black, as it likes."""
+        trouble = self._watch.trouble()
         waiting = self.camera.paused or not self.camera.active or self._error is not None
-        if trouble is Trouble.STALLED and source is not None and not waiting:
+        if trouble is Trouble.STALLED and not waiting:
             self._error = CameraStalledError(source.name, STALL_S)
             self._stage.forget()
             self.changed.emit()
@@ -208,8 +215,6 @@ class LivePictures(QObject):
         if is_black != self._is_black:
             self._is_black = is_black
             self.changed.emit()
-        self._said_ticks -= 1
-        self._show_note()
 
     @Slot(object)
     def _on_camera_failed(self, error: Exception) -> None:

@@ -69,7 +69,6 @@ class _Reader(QObject):
         self._open_camera = open_camera
         self._pauses_s = pauses_s
         self._slots = slots
-        self._live = info.kind in (CameraKind.WEBCAM, CameraKind.DEMO)
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._running = threading.Event()
@@ -124,7 +123,7 @@ class _Reader(QObject):
                 log.warning("%s: %s %s", self._info.name, error, error.details)
                 self.failed.emit(self._number, error)
                 notes = ()
-            if not self._live:
+            if not self._info.kind.live:
                 self.ended.emit(self._number, notes)
                 return
             self._stopping.wait(next(pauses_s))
@@ -334,8 +333,7 @@ class CameraFeed(QObject):
     @Slot(int, object)
     def _on_failed(self, number: int, error: Exception) -> None:
         if number == self._number and self._source is not None:
-            lasting = self._source.kind in (CameraKind.WEBCAM, CameraKind.DEMO)
-            self._active = lasting and isinstance(error, CameraError)
+            self._active = self._source.kind.live and isinstance(error, CameraError)
             self.failed.emit(error)
 
     @Slot(int, object)

@@ -250,6 +250,23 @@ def test_black_pictures_are_said(qtbot: QtBot, running: Any) -> None:
     qtbot.waitUntil(lambda: tab.view.message == "")
 
 
+def test_film_that_stands_still_or_is_black_is_no_trouble(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    camera = make_camera("slides.gif", CameraKind.VIDEO)
+    tab = make_detect(camera)
+    now = [0.0]
+    tab.live_pictures._watch._clock = lambda: now[0]
+    tab.show_path(Path("slides.gif"))
+    black = camera.send_pixels(np.zeros((48, 64, 3), np.uint8))
+    qtbot.waitUntil(lambda: tab.view.pixels is black.pixels)
+    for now_s in (1.5, 1e9):  # black, and then nothing
+        now[0] = now_s
+        tab.live_pictures.look()
+        assert tab.view.message == ""
+
+
 def test_change_of_size_is_said(qtbot: QtBot, running: Any) -> None:
     tab, camera = running
     camera._sent.put(frame(5, width=80))
@@ -297,7 +314,7 @@ def test_run_that_goes_away_is_said_where_another_takes_its_place(
     shutil.rmtree(gone.parent)
     store.look()
     assert "run is gone" in tab.view.note
-    qtbot.waitUntil(lambda: tab.detection.model and tab.detection.model.path != gone)
+    qtbot.waitUntil(lambda: tab.detection.model is not None and tab.detection.model.path != gone)
 
 
 class Shifted(FakeDetector):
