@@ -43,6 +43,7 @@ class ModelControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._recommended: float | None = None
+        self._recommended_for: Run | None = None
         self._precision = Precision.INT8
         self._runs: tuple[Run, ...] = ()
         self._path: Path | None = None
@@ -87,8 +88,7 @@ class ModelControls(QWidget):
 
     def threshold_for(self, recommended: float | None) -> float:
         """What another run uses: its own, until the user moves the slider."""
-        moved = self._recommended is None or self.slider.value() != round(100 * self._recommended)
-        return self.threshold if moved or recommended is None else recommended
+        return self.threshold if self._is_moved or recommended is None else recommended
 
     def set_runs(self, runs: Sequence[Run]) -> None:
         """Offers runs; the newest is chosen unless the user chose another that is there.
@@ -110,10 +110,21 @@ class ModelControls(QWidget):
         self._choose(again=False)
 
     def set_recommended(self, threshold: float) -> None:
-        """A model is ready: its own threshold is where the slider begins."""
-        self._recommended = threshold
-        self._use_recommended()
+        """A model is ready: its own threshold is where the slider begins.
+
+        Where the user moved it for the same run, it stays: the file was written anew, or it is
+        the same network in another precision.
+        """
+        stays = self._is_moved and self.run == self._recommended_for
+        self._recommended, self._recommended_for = threshold, self.run
+        if not stays:
+            self._use_recommended()
         self._show_state()
+
+    @property
+    def _is_moved(self) -> bool:
+        recommended = self._recommended
+        return recommended is None or self.slider.value() != round(100 * recommended)
 
     def _choose(self, *, again: bool) -> None:
         """Args: again: tell of it also where it is the same model as before."""
@@ -217,7 +228,7 @@ class SpeedControls(QWidget):
         why_not: a fast model cannot be made now; "" where it can.
         """
         wants_fast = self.precision is Precision.INT8 and run is not None
-        lacks = wants_fast and run is not None and not run.has_int8
+        lacks = wants_fast and run is not None and run.complete and not run.has_int8
         self.hint.setText(_hint(run) if wants_fast and run is not None else "")
         self.hint.setVisible(bool(self.hint.text()))
         self.make_button.setVisible(lacks)
@@ -242,7 +253,6 @@ class CompareControls(QWidget):
         super().__init__(parent)
         self._runs: tuple[Run, ...] = ()
         self.box = _run_box("detect.compare", "Run to compare with")
-        self.box.setToolTip("Shows what another run finds in the same pictures, side by side.")
         title = QLabel("Compare with")
         set_role(title, "title")
         layout = QVBoxLayout(self)
@@ -266,8 +276,11 @@ class CompareControls(QWidget):
         self.box.insertItem(0, "No other run")
         self.box.setCurrentIndex(1 + self._runs.index(before) if before in self._runs else 0)
         self.box.setEnabled(len(runs) > 1)
-        if len(runs) < 2:
-            self.box.setToolTip("Train a second time first: then there is something to compare.")
+        self.box.setToolTip(
+            "Shows what another run finds in the same pictures, side by side."
+            if len(runs) > 1
+            else "Train a second time first: then there is something to compare."
+        )
         if before is not None and self.run is None:
             self.chosen.emit(None)
 

@@ -229,7 +229,9 @@ def test_fast_model_is_made_on_demand_and_used(
     with qtbot.waitSignal(tab.keeping.int8_made):
         speed.make_button.click()
     assert tab.models.path == path.with_name(INT8_NAME)
-    qtbot.waitUntil(lambda: tab.detection.model and tab.detection.model.path == tab.models.path)
+    qtbot.waitUntil(
+        lambda: tab.detection.model is not None and tab.detection.model.path == tab.models.path
+    )
     assert speed.make_button.isHidden()
     row = speed.box.findData(Precision.FLOAT32)
     speed.box.setCurrentIndex(row)

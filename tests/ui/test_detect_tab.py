@@ -61,6 +61,45 @@ def test_threshold_acts_on_the_picture_that_is_there(running: Any) -> None:
     assert confidences(tab) == ["0.90"]
 
 
+def test_threshold_that_the_user_chose_stays_until_another_run_is_chosen(
+    qtbot: QtBot, project: Project, make_detect: Any
+) -> None:
+    other = add_run(project, "2026-01-01_10-00-00")
+    path = add_run(project, "2026-01-02_10-00-00")
+    tab = make_detect()
+    qtbot.waitUntil(lambda: tab.detection.model is not None)
+    slider = tab.model_controls.slider
+    slider.setValue(80)
+    with qtbot.waitSignal(tab.detection.loaded):
+        path.write_bytes(b"written anew")
+    assert slider.value() == 80
+    tab.model_controls.runs.setCurrentIndex(1)
+    tab.model_controls.runs.activated.emit(1)
+    qtbot.waitUntil(lambda: tab.detection.model is not None and tab.detection.model.path == other)
+    assert slider.value() == 40
+
+
+def test_second_run_can_be_compared_and_the_tooltip_says_so(
+    project: Project, store: ProjectStore, make_detect: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    tab = make_detect()
+    assert "second time" in tab.models.compare.box.toolTip()
+    add_run(project, "2026-01-02_10-00-00")
+    store.look()
+    assert "side by side" in tab.models.compare.box.toolTip()
+
+
+def test_first_model_of_a_run_that_goes_on_cannot_be_made_fast(
+    project: Project, make_detect: Any
+) -> None:
+    path = add_run(project, "2026-01-01_10-00-00")
+    (path.parent / "card.json").unlink()
+    tab = make_detect()
+    assert tab.models.path == path
+    assert tab.models.speed.make_button.isHidden()
+
+
 def test_newest_run_is_chosen_until_the_user_chooses(
     qtbot: QtBot, project: Project, store: ProjectStore, make_detect: Any
 ) -> None:
@@ -70,13 +109,13 @@ def test_newest_run_is_chosen_until_the_user_chooses(
     second = add_run(project, "2026-01-02_10-00-00")
     store.look()
     assert tab.model_controls.model_path == second
-    qtbot.waitUntil(lambda: tab.detection.model and tab.detection.model.path == second)
+    qtbot.waitUntil(lambda: tab.detection.model is not None and tab.detection.model.path == second)
     tab.model_controls.runs.setCurrentIndex(1)
     tab.model_controls.runs.activated.emit(1)
     add_run(project, "2026-01-03_10-00-00")
     store.look()
     assert tab.model_controls.model_path == first
-    qtbot.waitUntil(lambda: tab.detection.model and tab.detection.model.path == first)
+    qtbot.waitUntil(lambda: tab.detection.model is not None and tab.detection.model.path == first)
 
 
 def test_first_run_that_ends_makes_the_tab_ready(
