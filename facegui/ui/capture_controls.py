@@ -57,7 +57,7 @@ class BurstControls(QWidget):
         self._count.setAccessibleName("Photos in a burst")
         self._count.setRange(2, 500)
         self._count.setSuffix(" photos")
-        self._count.setValue(_remembered(settings.get("burst_count"), DEFAULT_COUNT))
+        self._count.setValue(_remembered(settings.get("capture.burst_count"), DEFAULT_COUNT))
         self._interval = QDoubleSpinBox()
         self._interval.setObjectName("capture.burst_interval")
         self._interval.setAccessibleName("Seconds from one photo to the next")
@@ -66,7 +66,9 @@ class BurstControls(QWidget):
         self._interval.setSingleStep(0.1)
         self._interval.setPrefix("every ")
         self._interval.setSuffix(" s")
-        self._interval.setValue(_remembered(settings.get("burst_interval_s"), DEFAULT_INTERVAL_S))
+        self._interval.setValue(
+            _remembered(settings.get("capture.burst_interval_s"), DEFAULT_INTERVAL_S)
+        )
         self.fields = (self._count, self._interval)
         for field in self.fields:
             field.setMinimumHeight(3 * GRID)
@@ -75,7 +77,7 @@ class BurstControls(QWidget):
         self.skip_box.setToolTip(
             "Leaves out moments that are too dark or bright, blurred, or like the photo before."
         )
-        self.skip_box.setChecked(_remembered(settings.get("burst_skip"), True))
+        self.skip_box.setChecked(_remembered(settings.get("capture.burst_skip"), True))
         self.progress = QProgressBar()
         self.progress.setFixedHeight(GRID)
         self.progress.setTextVisible(False)
@@ -117,9 +119,9 @@ class BurstControls(QWidget):
 
     @Slot()
     def _remember(self) -> None:
-        self._settings["burst_count"] = self.count
-        self._settings["burst_interval_s"] = self.interval_s
-        self._settings["burst_skip"] = self.skip_box.isChecked()
+        self._settings["capture.burst_count"] = self.count
+        self._settings["capture.burst_interval_s"] = self.interval_s
+        self._settings["capture.burst_skip"] = self.skip_box.isChecked()
 
 
 class PhotoControls(QWidget):

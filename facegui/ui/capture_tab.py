@@ -64,6 +64,7 @@ class CaptureTab(Tab):
     TITLE = "Capture"
     ICON = "mdi6.camera"
     KEYS = (("Delete", "Move the chosen photos to the trash"),)
+    REMEMBERS_CONTROLS = True
 
     def __init__(
         self,

@@ -38,7 +38,7 @@ class DetectTab(Tab):
     Args:
         store: with the project whose runs are offered.
         board: where whole videos are gone through; live video runs beside other work.
-        settings: remembers the source; any JSON values under string keys.
+        settings: remembers the source, and what is mirrored; any JSON values under string keys.
         open_camera: opens a source; tests give fakes, as for the following.
         list_cameras: the cameras that are connected.
         ask_path: has the user choose a video, a folder or a picture.
@@ -49,6 +49,7 @@ class DetectTab(Tab):
     TITLE = "Detect"
     ICON = "mdi6.face-recognition"
     HAS_PICTURE_ALONE = True
+    REMEMBERS_CONTROLS = True
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class DetectTab(Tab):
     ) -> None:
         super().__init__(parent)
         self._store = store
+        self._settings: MutableMapping[str, Any] = {} if settings is None else settings
         self._running = False
         self._ended = ""
         self.picture = DetectStage()
@@ -73,7 +75,7 @@ class DetectTab(Tab):
         self.keeping = DetectKeeping(store, board, self.picture, open_camera, load_detector, self)
         self.picker = SourcePicker(
             "detect.source",
-            settings=settings,
+            settings=self._settings,
             with_pictures=True,
             list_cameras=list_cameras,
             ask_path=ask_path,
@@ -117,6 +119,7 @@ class DetectTab(Tab):
         self.picker.chosen.connect(self._on_source_chosen)
         self.steps.moved.connect(self._on_moved)
         self.view_controls.mirror.toggled.connect(self.picture.set_mirrored)
+        self.view_controls.mirror.clicked.connect(self._on_mirror_clicked)
         self.view_controls.blur.toggled.connect(self.picture.set_blurred)
         self.view_controls.smooth.toggled.connect(self.picture.set_smooth)
         self.view_controls.pause.clicked.connect(self.toggle_pause)
@@ -195,7 +198,6 @@ class DetectTab(Tab):
         self._running = True
         self.keeping.let_go()
         self.picture.clear()
-        self.view_controls.mirror.setChecked(source.kind is CameraKind.WEBCAM)
         self.models.load()
         if source.kind is CameraKind.FOLDER:
             self._start_pictures(Path(source.source))
@@ -234,10 +236,18 @@ class DetectTab(Tab):
             self._show_state()
 
     @Slot(object)
-    def _on_source_chosen(self, source: CameraInfo) -> None:  # noqa: ARG002
+    def _on_source_chosen(self, source: CameraInfo) -> None:
+        chosen = self._settings.get(_mirror_key(source))
+        mirrored = chosen if isinstance(chosen, bool) else source.kind is CameraKind.WEBCAM
+        self.view_controls.mirror.setChecked(mirrored)
         if self._running:
             self._start()
         self._show_state()
+
+    @Slot(bool)
+    def _on_mirror_clicked(self, mirrored: bool) -> None:
+        if self.picker.source is not None:
+            self._settings[_mirror_key(self.picker.source)] = mirrored
 
     @Slot()
     def _on_project_opened(self) -> None:
@@ -395,3 +405,8 @@ class DetectTab(Tab):
     def _source_name(self) -> str:
         source = self.camera.source or self.picker.source
         return source.name if source else "the camera"
+
+
+def _mirror_key(source: CameraInfo) -> str:
+    """Under which it is remembered whether sources of this kind are mirrored."""
+    return f"detect.mirror.{source.kind.value}"

@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
     Args:
         store: without a project the first page is shown instead of the tabs.
         board: whose job is asked about before the window closes.
-        user_settings: recent projects, colours.
+        user_settings: recent projects, colours, what tabs remember.
         tab_classes: the tabs, from left to right; more can be added later.
         questions: asked in dialogs.
         loader: of TensorFlow.
@@ -208,7 +208,9 @@ class MainWindow(QMainWindow):
     def add_tabs(self, tab_classes: Sequence[type[Tab]]) -> None:
         """Makes tabs, to the right of those that there are."""
         for tab_class in tab_classes:
-            tab = tab_class(self._store, self._board)  # type: ignore[call-arg,arg-type]
+            memory = {"settings": self._user_settings.controls}
+            remembered = memory if tab_class.REMEMBERS_CONTROLS else {}
+            tab = tab_class(self._store, self._board, **remembered)  # type: ignore[call-arg,arg-type]
             self.step_bar.add_step(tab.NAME, tab.TITLE, tab.ICON)
             self.step_bar.set_summary(len(self.tabs), tab.summary)
             self.stack.addWidget(tab)

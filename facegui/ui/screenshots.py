@@ -156,7 +156,9 @@ class _Photographer:
     def _window(
         self, store: ProjectStore, board: JobBoard, tabs: Sequence[type[Tab]]
     ) -> MainWindow:
-        settings = UserSettingsFile(self._scratch / "settings.json")
+        path = self._scratch / "settings.json"
+        path.unlink(missing_ok=True)  # no window remembers what was chosen in the one before
+        settings = UserSettingsFile(path)
         loader = TensorFlowLoader(load=lambda: None)
         return MainWindow(store, board, settings, tabs, loader=loader, home=self._scratch)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, MutableMapping, Sequence
 from enum import StrEnum
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 LOOK_INTERVAL_MS = 3000
 """How often it is looked whether a camera was plugged in, while the tab is shown."""
 
-_SETTING = "source"
+_CAMERA = "camera"
+"""Under which the camera that was chosen last is remembered, whichever picker it was."""
 _ICONS = {
     CameraKind.WEBCAM: "mdi6.webcam",
     CameraKind.DEMO: "mdi6.robot-happy-outline",
@@ -42,6 +44,9 @@ class FileKind(StrEnum):
     PICTURE = "Picture…"
 
 
+_Listed = tuple[tuple[CameraInfo, ...], CameraInfo | None]
+"""The cameras that are connected, and the file that is remembered, if it is still there."""
+
 AskPath = Callable[[QWidget, FileKind], Path | None]
 """Has the user choose a file or folder; None when they would rather not."""
 
@@ -49,15 +54,16 @@ AskPath = Callable[[QWidget, FileKind], Path | None]
 class SourcePicker(QWidget):
     """A list of sources, of which one is chosen.
 
-    The cameras are listed in the background. What was chosen last is chosen
-    again, else the first webcam, else the demo camera.
+    The cameras are listed in the background. What the user chose last is chosen
+    again, a file of this picker or a camera of any, else the first webcam, else the demo
+    camera.
 
     Signals:
         chosen(CameraInfo): another source is wanted.
 
     Args:
         name: object name of the list, such as "capture.source".
-        settings: remembers the choice; any JSON values under string keys.
+        settings: remembers the choice; any JSON values under string keys. It may be shared.
         with_pictures: whether a single picture can be chosen too.
         list_cameras: tests give their own.
         ask_path: likewise.
@@ -77,11 +83,12 @@ class SourcePicker(QWidget):
     ) -> None:
         super().__init__(parent)
         self._settings: MutableMapping[str, Any] = {} if settings is None else settings
+        self._name = name
         self._list_cameras = list_cameras
         self._ask_path = ask_path or ask_for_path
         self._kinds = [kind for kind in FileKind if with_pictures or kind is not FileKind.PICTURE]
         self._cameras: tuple[CameraInfo, ...] = ()
-        self._file = self._remembered_file()
+        self._file: CameraInfo | None = None
         self._source: CameraInfo | None = None
         self._job: Job | None = None
         self.box = QComboBox()
@@ -129,9 +136,11 @@ class SourcePicker(QWidget):
         if self._job is not None or self.box.view().isVisible():
             return
         list_cameras = self._list_cameras
+        remembered = self._settings.get(self._name) if self._source is None else None
 
-        def work(report: Callable[[Any], None], stop: StopToken) -> tuple[CameraInfo, ...]:  # noqa: ARG001
-            return tuple(list_cameras())
+        def work(report: Callable[[Any], None], stop: StopToken) -> _Listed:  # noqa: ARG001
+            # Here, because the disk that it was on may be far away, or gone.
+            return tuple(list_cameras()), _file_at(remembered)
 
         self._job = Job("Looking for cameras", work, self)
         self._job.succeeded.connect(self._on_listed)
@@ -140,17 +149,14 @@ class SourcePicker(QWidget):
         self._job.start()
 
     def choose(self, source: CameraInfo) -> None:
-        """Chooses a source, also one that the list has not."""
-        if source.kind in (CameraKind.VIDEO, CameraKind.FOLDER):
+        """Chooses a source for the user, also one that the list has not; it is remembered."""
+        if source.kind.live:
+            self._settings[_CAMERA] = source.name
+            self._settings[self._name] = None
+        else:
             self._file = source
-        self._source = source
-        self._settings[_SETTING] = {
-            "kind": source.kind.value,
-            "name": source.name,
-            "source": source.source,
-        }
-        self._fill()
-        self.chosen.emit(source)
+            self._settings[self._name] = source.source
+        self._show(source)
 
     def choose_path(self, path: Path) -> bool:
         """Chooses a file or folder that was dropped; False when it is neither video nor picture."""
@@ -164,21 +170,28 @@ class SourcePicker(QWidget):
         if self._job is not None:
             self._job.shut_down()
 
+    def _show(self, source: CameraInfo) -> None:
+        self._source = source
+        self._fill()
+        self.chosen.emit(source)
+
     @Slot(object)
-    def _on_listed(self, cameras: tuple[CameraInfo, ...]) -> None:
+    def _on_listed(self, listed: _Listed) -> None:
+        cameras, file = listed
         self.hint.setVisible(not any(c.kind is CameraKind.WEBCAM for c in cameras))
         if cameras == self._cameras and self._source is not None:
             return
         self._cameras = cameras
         if self._source is None:
-            self.choose(self._first_choice())
+            self._file = file
+            self._show(file or self._first_camera())
         else:
             self._fill()
 
     @Slot(object)
     def _on_list_failed(self, error: Exception) -> None:
         log.warning("no cameras could be listed: %s", error)
-        self._on_listed((DEMO,))
+        self._on_listed(((DEMO,), None))
 
     @Slot()
     def _on_job_finished(self) -> None:
@@ -196,24 +209,11 @@ class SourcePicker(QWidget):
             if path is None or not self.choose_path(path):
                 self._fill()
 
-    def _first_choice(self) -> CameraInfo:
-        remembered = self._settings.get(_SETTING)
-        if self._file is not None:
-            return self._file
-        if isinstance(remembered, dict):
-            for camera in self._cameras:
-                if camera.name == remembered.get("name"):
-                    return camera
+    def _first_camera(self) -> CameraInfo:
+        for camera in self._cameras:
+            if camera.name == self._settings.get(_CAMERA):
+                return camera
         return self._cameras[0] if self._cameras else DEMO
-
-    def _remembered_file(self) -> CameraInfo | None:
-        remembered = self._settings.get(_SETTING)
-        if not isinstance(remembered, dict) or not isinstance(remembered.get("source"), str):
-            return None
-        path = Path(remembered["source"])
-        if remembered.get("kind") in (CameraKind.VIDEO, CameraKind.FOLDER) and path.exists():
-            return source_of(path)
-        return None
 
     def _fill(self) -> None:
         """Shows the sources with the chosen one marked, connected or not."""
@@ -242,6 +242,14 @@ def source_of(path: Path) -> CameraInfo | None:
         return CameraInfo(path.name or str(path), CameraKind.FOLDER, str(path))
     if path.suffix.casefold() in VIDEO_SUFFIXES:
         return CameraInfo(path.name, CameraKind.VIDEO, str(path))
+    return None
+
+
+def _file_at(remembered: object) -> CameraInfo | None:
+    """The file or folder that is remembered, if that is what it is and it is there."""
+    if isinstance(remembered, str):
+        with contextlib.suppress(OSError, ValueError):
+            return source_of(Path(remembered)) if Path(remembered).exists() else None
     return None
 
 

@@ -64,8 +64,8 @@ def with_seams(tab_class: Any, **seams: Any) -> type[Tab]:
     """A tab that the window makes with other seams than its own."""
 
     class WithSeams(tab_class):  # type: ignore[misc]
-        def __init__(self, store: ProjectStore, board: JobBoard) -> None:
-            super().__init__(store, board, **seams)
+        def __init__(self, store: ProjectStore, board: JobBoard, **given: Any) -> None:
+            super().__init__(store, board, **given | seams)
 
     return WithSeams
 

@@ -51,6 +51,8 @@ class Tab(QWidget):
     KEYS: tuple[tuple[str, str], ...] = ()
     """Keys that are neither `QShortcut` nor `QAction`, with what they do, for the
     list under F1. Those two tell it by their `whatsThis`."""
+    REMEMBERS_CONTROLS = False
+    """Whether it is made with `settings`, a mapping in which to remember its controls."""
     HAS_PICTURE_ALONE = False
     """Whether in full screen its pictures stand alone."""
     NEEDS_TENSORFLOW = False

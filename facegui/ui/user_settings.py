@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -33,11 +34,14 @@ class UserSettings:
         colours: of the window.
         recent_projects: folders, the newest first.
         reopen: whether the newest was open when the window was closed.
+        controls: what the tabs remember of theirs, such as the camera; any JSON values, which
+            whoever reads them has to check.
     """
 
     colours: Colours = Colours.SYSTEM
     recent_projects: tuple[Path, ...] = ()
     reopen: bool = False
+    controls: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, document: Any) -> Self:
@@ -46,12 +50,16 @@ class UserSettings:
             raise TypeError(f"an object was expected, not {document!r}")
         recent = document.get("recent_projects", [])
         reopen = document.get("reopen", False)
+        controls = document.get("controls", {})
         if not isinstance(recent, list) or not isinstance(reopen, bool):
             raise TypeError("recent_projects is a list, reopen is true or false")
+        if not isinstance(controls, dict):
+            raise TypeError("controls is an object")
         return cls(
             colours=Colours(document.get("colours", Colours.SYSTEM)),
             recent_projects=tuple(Path(folder) for folder in recent[:MOST_RECENT]),
             reopen=reopen,
+            controls=controls,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -59,6 +67,7 @@ class UserSettings:
             "colours": self.colours.value,
             "recent_projects": [str(folder) for folder in self.recent_projects],
             "reopen": self.reopen,
+            "controls": dict(self.controls),
         }
 
     def with_project(self, folder: Path) -> UserSettings:
@@ -79,6 +88,7 @@ class UserSettingsFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._settings = load_settings(path)
+        self.controls = RememberedControls(self)
 
     @property
     def settings(self) -> UserSettings:
@@ -93,6 +103,35 @@ class UserSettingsFile:
             write_json(self._path, settings.to_json())
         except OSError as error:
             log.warning("the settings are not kept in %s: %s", self._path, error)
+
+
+class RememberedControls(MutableMapping[str, Any]):
+    """What the tabs remember of their controls; each change is written at once.
+
+    Args:
+        file: that keeps it.
+    """
+
+    def __init__(self, file: UserSettingsFile) -> None:
+        self._file = file
+
+    def __getitem__(self, key: str) -> Any:
+        return self._file.settings.controls[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._keep({**self._file.settings.controls, key: value})
+
+    def __delitem__(self, key: str) -> None:
+        self._keep({name: value for name, value in self.items() if name != key})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._file.settings.controls)
+
+    def __len__(self) -> int:
+        return len(self._file.settings.controls)
+
+    def _keep(self, controls: Mapping[str, Any]) -> None:
+        self._file.change(replace(self._file.settings, controls=controls))
 
 
 def load_settings(path: Path) -> UserSettings:

@@ -23,7 +23,7 @@ from facegui.ui.detect_model import run_in_words
 from facegui.ui.detect_tab import DetectTab
 from facegui.ui.detection_view import Pulse
 from facegui.workers.project_store import ProjectStore
-from tests.ui.detecting import SURE, FakeDetector, add_run
+from tests.ui.detecting import SURE, WEBCAM, FakeDetector, add_run
 
 
 def confidences(tab: DetectTab) -> list[str]:
@@ -243,6 +243,25 @@ def test_mirror_by_key(qtbot: QtBot, running: Any) -> None:
     tab, _ = running
     qtbot.keyClick(tab, Qt.Key.Key_M)
     assert not tab.view.mirrored
+
+
+def test_mirror_is_remembered_for_each_kind_of_source(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    cameras = [make_camera(), make_camera("film.mp4", CameraKind.VIDEO), make_camera()]
+    settings: dict[str, Any] = {}
+    tab = make_detect(*cameras, settings=settings)
+    tab.main_button.click()
+    qtbot.keyClick(tab, Qt.Key.Key_M)
+    assert not tab.view.mirrored
+    tab.show_path(Path("film.mp4"))
+    tab.view_controls.mirror.click()
+    assert tab.view.mirrored
+    tab.picker.choose(WEBCAM)
+    assert not tab.view.mirrored
+    again = make_detect(settings=settings)
+    assert not again.view.mirrored
 
 
 def test_snapshot_has_the_boxes(qtbot: QtBot, project: Project, running: Any) -> None:

@@ -20,6 +20,8 @@ from facegui.core.packing import pack_project
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.ui import project_actions
+from facegui.ui.capture_tab import CaptureTab
+from facegui.ui.detect_tab import DetectTab
 from facegui.ui.main_window import MainWindow
 from facegui.ui.questions import Questions
 from facegui.ui.tab import Tab
@@ -125,9 +127,9 @@ def make_window(
 
     def make(**seams: Any) -> MainWindow:
         seams.setdefault("loader", TensorFlowLoader(load=lambda: None))
-        window = MainWindow(
-            store, board, user_settings, (First, Second, Third), questions=answers, **seams
-        )
+        seams.setdefault("user_settings", user_settings)
+        seams.setdefault("tab_classes", (First, Second, Third))
+        window = MainWindow(store, board, questions=answers, **seams)
         windows.append(window)
         qtbot.addWidget(window)
         window.show()
@@ -166,6 +168,21 @@ def drop(window: MainWindow, path: Path) -> None:
     window.dragEnterEvent(entering)
     if entering.isAccepted():
         window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
+
+
+def test_tabs_remember_their_controls_from_one_start_to_the_next(
+    make_window: MakeWindow, own_home: Path
+) -> None:
+    for count in (30, 44):
+        window = make_window(user_settings=UserSettingsFile(own_home / "settings.json"))
+        window.add_tabs([CaptureTab, DetectTab])
+        capture, detect = window.tabs[-2:]
+        assert isinstance(capture, CaptureTab)
+        assert isinstance(detect, DetectTab)
+        field = capture.burst_controls.fields[0]
+        assert field.value() == count
+        field.setValue(44)
+        assert detect._settings is capture._settings
 
 
 # Projects

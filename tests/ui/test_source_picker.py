@@ -25,7 +25,8 @@ def make_picker(qtbot: QtBot) -> Iterator[Callable[..., SourcePicker]]:
     pickers: list[SourcePicker] = []
 
     def make(*cameras: CameraInfo, **settings: Any) -> SourcePicker:
-        picker = SourcePicker("test.source", list_cameras=lambda: cameras, **settings)
+        settings.setdefault("name", "test.source")
+        picker = SourcePicker(list_cameras=lambda: cameras, **settings)
         qtbot.addWidget(picker)
         pickers.append(picker)
         return picker
@@ -83,9 +84,22 @@ def test_choice_is_remembered(qtbot: QtBot, make_picker: Any) -> None:
     assert again.source == OTHER
 
 
-@pytest.mark.parametrize("junk", [None, 3, {"kind": "video", "source": 5}, {"name": ["x"]}])
+def test_camera_chosen_in_one_list_is_chosen_in_the_other(qtbot: QtBot, make_picker: Any) -> None:
+    settings: dict[str, Any] = {"other.source": None}
+    picker = make_picker(WEBCAM, OTHER, DEMO, settings=settings)
+    with qtbot.waitSignal(picker.chosen):
+        picker.look()
+    assert settings == {"other.source": None}  # only what the user chooses is remembered
+    activate(picker, "Logitech")
+    other = make_picker(WEBCAM, OTHER, DEMO, settings=settings, name="other.source")
+    with qtbot.waitSignal(other.chosen):
+        other.look()
+    assert other.source == OTHER
+
+
+@pytest.mark.parametrize("junk", [None, 3, ["x"], {"name": "x"}, "\0", "x" * 5000, "/gone.mp4"])
 def test_junk_in_the_settings_does_no_harm(qtbot: QtBot, make_picker: Any, junk: object) -> None:
-    picker = make_picker(WEBCAM, DEMO, settings={"source": junk})
+    picker = make_picker(WEBCAM, DEMO, settings={"test.source": junk, "camera": junk})
     with qtbot.waitSignal(picker.chosen):
         picker.look()
     assert picker.source == WEBCAM

@@ -25,6 +25,18 @@ def test_what_is_changed_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert UserSettingsFile(path).settings == settings
 
 
+def test_what_tabs_remember_is_there_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    file = UserSettingsFile(path)
+    file.change(UserSettings(Colours.DARK))
+    file.controls["camera"] = "Kamera ä"
+    file.controls["count"] = 3
+    del file.controls["count"]
+    again = UserSettingsFile(path)
+    assert dict(again.controls) == {"camera": "Kamera ä"}
+    assert again.settings.colours is Colours.DARK
+
+
 def test_first_start_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert load_settings(tmp_path / "none.json") == UserSettings()
     assert caplog.text == ""
@@ -42,6 +54,7 @@ def test_first_start_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture)
         b'{"recent_projects": "x"}',
         b'{"recent_projects": [1]}',
         b'{"reopen": "yes"}',
+        b'{"controls": [1]}',
     ],
 )
 def test_broken_file_is_ignored_with_a_line_in_the_log(
