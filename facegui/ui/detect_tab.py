@@ -23,7 +23,7 @@ from facegui.ui.detect_models import DetectModels
 from facegui.ui.detect_stage import DetectStage
 from facegui.ui.detect_words import Situation
 from facegui.ui.fold import Fold
-from facegui.ui.keys import add_shortcut, keep_space_free, press_by_space
+from facegui.ui.keys import add_shortcut, keep_arrows, keep_space_free, press_by_space
 from facegui.ui.source_picker import AskPath, SourcePicker, local_paths
 from facegui.ui.tab import Tab
 from facegui.workers.camera_feed import OpenCamera
@@ -144,14 +144,11 @@ class DetectTab(Tab):
             (Qt.Key.Key_S, keep.snapshot.click, "Save the picture with its boxes"),
             (shift_s, keep.plain.click, "Save the picture without boxes"),
             (Qt.Key.Key_R, keep.record.click, "Record, or stop recording"),
+            (Qt.Key.Key_Left, self.steps.back_button.click, "The picture before"),
+            (Qt.Key.Key_Right, self.steps.on_button.click, "The next picture"),
         ):
             add_shortcut(self, key, slot, words)
-        # There only: a slider wants the arrows for itself.
-        for key, button, words in (
-            (Qt.Key.Key_Left, self.steps.back_button, "The picture before"),
-            (Qt.Key.Key_Right, self.steps.on_button, "The next picture"),
-        ):
-            add_shortcut(self.view, key, button.click, words)
+        keep_arrows(self.model_controls.slider)
 
     # What the window calls
 

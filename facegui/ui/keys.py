@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QKeyCombination, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 
@@ -14,12 +14,13 @@ def add_shortcut(
     keys: Qt.Key | QKeyCombination | QKeySequence.StandardKey,
     slot: Callable[[], object],
     words: str,
-) -> None:
+) -> QShortcut:
     """A key that works while the focus is in `where`; `words` stand in the list under F1."""
     shortcut = QShortcut(QKeySequence(keys), where)
     shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
     shortcut.setWhatsThis(words)
     shortcut.activated.connect(slot)
+    return shortcut
 
 
 def keep_space_free(parent: QWidget) -> None:
@@ -29,6 +30,24 @@ def keep_space_free(parent: QWidget) -> None:
     """
     for button in parent.findChildren(QAbstractButton):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
+class _ArrowGuard(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002
+        arrows = (Qt.Key.Key_Left, Qt.Key.Key_Right)
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() in arrows
+        ):
+            event.accept()
+            return True
+        return False
+
+
+def keep_arrows(slider: QWidget) -> None:
+    """Has the arrows move a slider that has the focus, whatever else they do in its tab."""
+    slider.installEventFilter(_ArrowGuard(slider))
 
 
 def press_by_space(main_button: QAbstractButton) -> None:

@@ -307,17 +307,20 @@ def test_pictures_of_a_folder_are_gone_through_by_the_arrows(
     qtbot.waitUntil(lambda: shows(20) and confidences(tab) == ["0.90"])
     assert not tab.steps.back_button.isEnabled()
     tab.activateWindow()
-    tab.view.setFocus()
-    qtbot.waitUntil(tab.view.hasFocus)
-    qtbot.keyClick(tab.view, Qt.Key.Key_Right)
+    slider = tab.model_controls.slider
+    for focused in (slider, tab.model_controls.runs):
+        focused.setFocus()
+        qtbot.waitUntil(focused.hasFocus)
+        qtbot.keyClick(focused, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: shows(40))
+    assert slider.value() == 41  # it wants the arrows for itself
     assert "2 of 4" in tab.steps.label.text()
     tab.steps.on_button.click()
     qtbot.waitUntil(lambda: "no picture" in tab.view.message)
     tab.steps.on_button.click()
     qtbot.waitUntil(lambda: shows(200) and tab.view.message == "")
-    qtbot.keyClick(tab.view, Qt.Key.Key_Left)
-    qtbot.keyClick(tab.view, Qt.Key.Key_Left)
+    qtbot.keyClick(tab, Qt.Key.Key_Left)
+    qtbot.keyClick(tab, Qt.Key.Key_Left)
     qtbot.waitUntil(lambda: shows(40) and tab.view.message == "")
     # Another run looks at the picture that stands still.
     assert tab.detection.model is not None
