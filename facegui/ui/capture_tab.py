@@ -150,10 +150,11 @@ class CaptureTab(Tab):
         self._board.ended.connect(self._on_board_changed)
         for keys, slot, words in (
             (Qt.Key.Key_Space, self._on_space, "Take a photo, or stop a burst"),
-            (Qt.Key.Key_Escape, self.burst.stop, "Stop a burst"),
             (QKeySequence.StandardKey.Undo, self.undo, "Take photos out of the trash again"),
         ):
             add_shortcut(self, keys, slot, words)
+        # Only while there is one to stop: Escape leaves the full screen, too.
+        self._stop_key = add_shortcut(self, Qt.Key.Key_Escape, self.burst.stop, "Stop a burst")
 
     # What the window calls
 
@@ -404,6 +405,7 @@ class CaptureTab(Tab):
         else:
             self.set_main_action("Take photo", why_not)
             self.view.set_caption("")
+        self._stop_key.setEnabled(burst.active)
         self.burst_controls.show_state(burst, why_not)
         busy = f"{self._board.job.title} is still running." if self._board.job else ""
         self.photo_controls.show_state(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from facegui.ui.tab import Tab
 
 
 class FullScreen(QObject):
-    """Switches it on and off, by F11; off by Escape too.
+    """Switches it on and off, by F11; off by Escape too, where nothing else wants that key.
 
     Args:
         window: that fills the screen.
         bars: hidden meanwhile where the picture is to stand alone.
     """
+
+    KEYS = (("Esc", "Leave the full screen"),)
+    """Those that are no shortcut, with what they do."""
 
     def __init__(self, window: QMainWindow, bars: Sequence[QWidget]) -> None:
         super().__init__(window)
@@ -31,10 +34,20 @@ class FullScreen(QObject):
         # In the window as well: in a menu that is hidden its key would be dead.
         window.addAction(self.action)
         self.action.toggled.connect(self._on_toggled)
-        self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
-        self._escape.setWhatsThis("Leave the full screen")
-        self._escape.setEnabled(False)
-        self._escape.activated.connect(self._leave)
+        # Not as a shortcut: beside another one for Escape neither would work.
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leaves the full screen at an Escape that no widget in the window took."""
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and self.action.isChecked()
+        ):
+            self.action.setChecked(False)
+            return True
+        return super().eventFilter(watched, event)
 
     def show_tab(self, tab: Tab | None) -> None:
         """Another tab is shown now."""
@@ -46,12 +59,7 @@ class FullScreen(QObject):
     def _on_toggled(self, wanted: bool) -> None:
         state, full = self._window.windowState(), Qt.WindowState.WindowFullScreen
         self._window.setWindowState(state | full if wanted else state & ~full)
-        self._escape.setEnabled(wanted)
         self._set_alone(wanted)
-
-    @Slot()
-    def _leave(self) -> None:
-        self.action.setChecked(False)
 
     def _set_alone(self, wanted: bool) -> None:
         """Hides what stands around the picture, or shows again what was hidden so."""

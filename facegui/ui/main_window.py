@@ -332,7 +332,7 @@ class MainWindow(QMainWindow):
         steps = [Key(f"Alt+{n}", f"Step {n}: {tab.TITLE}") for n, tab in enumerate(self.tabs, 1)]
         taken = {key.keys for key in steps}
         own = [key for key in keys_of(self) if key not in inner and key.keys not in taken]
-        return (*steps, *own)
+        return (*steps, *own, *(Key(*pair) for pair in self.full_screen.KEYS))
 
     @Slot(QAction)
     def _on_colours(self, action: QAction) -> None:
@@ -407,6 +407,8 @@ class MainWindow(QMainWindow):
         self.resize(SIZE)
         if geometry is not None:
             self.restoreGeometry(geometry)
+            # Nobody would know how to leave a full screen that begins by itself.
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowFullScreen)
 
 
 def _dropped(event: QDropEvent) -> Path | None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtWidgets import QMainWindow, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from facegui.core.camera import CameraInfo, CameraKind
@@ -21,6 +21,7 @@ from facegui.core.labelme import write_label_file
 from facegui.core.project import Project
 from facegui.ui.burst import Burst
 from facegui.ui.capture_tab import CaptureTab
+from facegui.ui.full_screen import FullScreen
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
@@ -155,6 +156,27 @@ def test_space_stops_a_burst(qtbot: QtBot, project: Project, capture: Any) -> No
     camera.send()
     camera.wait_until_read(2)
     assert files(project) == []
+
+
+def test_escape_stops_a_burst_and_then_leaves_the_full_screen(qtbot: QtBot, capture: Any) -> None:
+    tab, _ = capture
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(tab)
+    full_screen = FullScreen(window, ())
+    window.show()
+    window.activateWindow()
+    full_screen.action.trigger()
+    tab.main_button.setFocus()
+    qtbot.waitUntil(tab.main_button.hasFocus)
+    tab.burst_controls.start_button.click()
+    qtbot.keyClick(tab.main_button, Qt.Key.Key_Escape)
+    assert not tab.burst.active
+    assert full_screen.action.isChecked()
+    qtbot.keyClick(tab.main_button, Qt.Key.Key_Escape)
+    assert not full_screen.action.isChecked()
+    assert not window.isFullScreen()
+    window.takeCentralWidget()
 
 
 def test_burst_waits_while_the_camera_is_away(

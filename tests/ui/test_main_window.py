@@ -604,6 +604,15 @@ def test_geometry_is_kept(make_window: MakeWindow) -> None:
     assert (again.width(), again.height()) == (900, 640)
 
 
+def test_full_screen_is_left_with_the_window(make_window: MakeWindow) -> None:
+    window = make_window()
+    window.full_screen.action.trigger()
+    window.close()
+    again = make_window()
+    assert not again.isFullScreen()
+    assert not again.full_screen.action.isChecked()
+
+
 def test_window_is_usable_at_900x600(
     make_window: MakeWindow, store: ProjectStore, tmp_path: Path
 ) -> None:
