@@ -120,6 +120,7 @@ class LivePictures(QObject):
         self._said, self._said_ticks = words, _SAID_TICKS
         self._show_note()
 
+    @Slot(object)
     def say_lost(self, error: Exception) -> None:
         """There are no pictures, for a reason found elsewhere."""
         self._on_camera_failed(error)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from facegui.core.camera import Frame
+from facegui.core.errors import UserError, disk_error
+from facegui.core.progress import Report, StopToken
+from facegui.core.recordings import pictures_in
 from facegui.ui.detection_view import DetectionView, ShownPicture
 from facegui.ui.icons import icon
 from facegui.ui.pairs import Pairs
 from facegui.ui.style import GRID
 from facegui.workers.detection_feed import DetectionResult
+from facegui.workers.newest import NewestWork
 
 
 class DetectStage(QWidget):
@@ -119,10 +123,13 @@ class DetectStage(QWidget):
 
     def clear(self) -> None:
         """Another source, or none."""
-        self.steps.set_pictures(())
+        self.steps.close_folder()
         self._pairs.clear()
         for view in (self.main, self.other):
             view.clear()
+
+    def shut_down(self) -> None:
+        self.steps.shut_down()
 
     def _show_pair(self, frame: Frame) -> bool:
         """Whether both runs have searched a frame, so that it can be shown."""
@@ -147,14 +154,19 @@ class PictureSteps(QWidget):
 
     Signals:
         moved(int): the picture of that number, from 0, is wanted.
+        failed(UserError): there is none.
     """
 
     moved = Signal(int)
+    failed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._paths: tuple[Path, ...] = ()
         self._number = 0
+        self._listing = NewestWork(self)
+        self._listing.succeeded.connect(self._on_listed)
+        self._listing.failed.connect(self.failed)
         self.back_button = QPushButton(icon("mdi6.chevron-left"), "")
         self.back_button.setObjectName("detect.back")
         self.back_button.setAccessibleName("Picture before")
@@ -177,10 +189,22 @@ class PictureSteps(QWidget):
         """The picture that is shown."""
         return self._paths[self._number] if self._paths else None
 
-    def set_pictures(self, paths: Sequence[Path]) -> None:
-        self._paths = tuple(paths)
-        self._number = 0
+    def open_folder(self, path: Path) -> None:
+        """Goes through the pictures of a folder, or one alone, from the first on; `moved` follows.
+
+        They are listed in the background: a folder may be large, and its disk far away.
+        """
+        self.close_folder()
+        self._listing.ask(partial(_list_pictures, path))
+
+    def close_folder(self) -> None:
+        """Has no pictures any more."""
+        self._listing.forget()
+        self._paths = ()
         self._show_state()
+
+    def shut_down(self) -> None:
+        self._listing.shut_down()
 
     @Slot()
     def go_back(self) -> None:
@@ -189,6 +213,11 @@ class PictureSteps(QWidget):
     @Slot()
     def go_on(self) -> None:
         self._go(self._number + 1)
+
+    @Slot(object)
+    def _on_listed(self, paths: tuple[Path, ...]) -> None:
+        self._paths = paths
+        self._go(0)
 
     def _go(self, number: int) -> None:
         if 0 <= number < len(self._paths):
@@ -210,3 +239,13 @@ class PictureSteps(QWidget):
         self.on_button.setToolTip(
             "This is the last picture." if last else "The next picture (right arrow)."
         )
+
+
+def _list_pictures(path: Path, report: Report, stop: StopToken) -> tuple[Path, ...]:  # noqa: ARG001
+    try:
+        paths = tuple(pictures_in(path)) if path.is_dir() else (path,)
+    except OSError as error:
+        raise disk_error(error, f"reading {path.name}") from error
+    if not paths:
+        raise UserError(f"{path.name} holds no picture.", "Choose another folder.")
+    return paths

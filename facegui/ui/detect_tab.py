@@ -13,8 +13,6 @@ from PySide6.QtWidgets import QWidget
 from facegui.core.camera import CameraInfo, CameraKind
 from facegui.core.cameras import list_cameras as list_all_cameras
 from facegui.core.cameras import open_camera as open_any_camera
-from facegui.core.errors import UserError, disk_error
-from facegui.core.recordings import pictures_in
 from facegui.ml.detection import Detector
 from facegui.ui.detect_controls import Column, KeepControls, Reasons, ViewControls
 from facegui.ui.detect_keeping import DetectKeeping, WholeWish, can_go_through
@@ -118,6 +116,7 @@ class DetectTab(Tab):
         keeping.int8_made.connect(self.models.show_runs)
         self.picker.chosen.connect(self._on_source_chosen)
         self.steps.moved.connect(self._on_moved)
+        self.steps.failed.connect(live.say_lost)
         self.view_controls.mirror.toggled.connect(self.picture.set_mirrored)
         self.view_controls.mirror.clicked.connect(self._on_mirror_clicked)
         self.view_controls.blur.toggled.connect(self.picture.set_blurred)
@@ -167,6 +166,7 @@ class DetectTab(Tab):
 
     def shut_down(self) -> None:
         self.picker.shut_down()
+        self.picture.shut_down()
         self.live_pictures.shut_down()
         self.keeping.shut_down()
 
@@ -194,27 +194,13 @@ class DetectTab(Tab):
         self._ended = ""
         self._running = True
         self.keeping.let_go()
-        self.picture.clear()
+        self.live_pictures.stop()
         self.models.load()
         if source.kind is CameraKind.FOLDER:
-            self._start_pictures(Path(source.source))
+            self.steps.open_folder(Path(source.source))
         else:
             self.live_pictures.start(source)
         self._show_state()
-
-    def _start_pictures(self, path: Path) -> None:
-        try:
-            paths = pictures_in(path) if path.is_dir() else [path]
-        except OSError as error:
-            self.live_pictures.say_lost(disk_error(error, f"reading {path.name}"))
-            return
-        self.steps.set_pictures(paths)
-        if paths:
-            self._on_moved(0)
-        else:
-            self.live_pictures.say_lost(
-                UserError(f"{path.name} holds no picture.", "Choose another folder.")
-            )
 
     def _stop(self) -> None:
         self._running = False

@@ -19,6 +19,8 @@ from facegui.core.drawing import Meaning
 from facegui.core.errors import UserError
 from facegui.core.images import read_picture, write_picture
 from facegui.core.project import Project
+from facegui.core.recordings import pictures_in
+from facegui.ui import detect_stage
 from facegui.ui.detect_model import run_in_words
 from facegui.ui.detect_tab import DetectTab
 from facegui.ui.detection_view import Pulse
@@ -326,6 +328,29 @@ def test_pictures_of_a_folder_are_gone_through_by_the_arrows(
     assert tab.detection.model is not None
     tab.main_button.click()
     assert tab.steps.isHidden()
+
+
+def test_folder_is_listed_in_the_background(
+    qtbot: QtBot,
+    project: Project,
+    make_detect: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_run(project, "2026-01-01_10-00-00")
+    write_picture(tmp_path / "1.png", np.full((48, 64, 3), 20, np.uint8))
+    far_away = threading.Event()
+
+    def list_slowly(path: Path) -> list[Path]:
+        assert far_away.wait(20)
+        return pictures_in(path)
+
+    monkeypatch.setattr(detect_stage, "pictures_in", list_slowly)
+    tab = make_detect(open_camera=open_camera)
+    tab.show_path(tmp_path)
+    assert "Opening" in tab.view.message
+    far_away.set()
+    qtbot.waitUntil(lambda: confidences(tab) == ["0.90"] and tab.view.message == "")
 
 
 def test_folder_without_pictures_is_said(
