@@ -15,6 +15,7 @@ from facegui.core.scaling import scaled_for_screen
 from facegui.ui.box_grips import grips_of
 from facegui.ui.box_painter import paint_boxes
 from facegui.ui.picture_frame import PictureFrame
+from facegui.ui.pixel_images import image_of
 from facegui.ui.style import GRID, STAGE_COLOUR
 
 REACH = 12.0
@@ -200,13 +201,13 @@ class BoxCanvas(QWidget):
         if scale < 1:
             if self._scaled is None or self._scaled.shape[:2] != (height, width):
                 self._scaled = scaled_for_screen(pixels, max(width, 1), max(height, 1))
-            image = _view(self._scaled)
+            image = image_of(self._scaled)
             image.setDevicePixelRatio(density)
             painter.drawImage(area.topLeft().toPoint(), image)
             return
         if self._whole is None:
             # In the format that Qt magnifies fastest.
-            self._whole = _view(pixels).convertToFormat(QImage.Format.Format_RGB32)
+            self._whole = image_of(pixels).convertToFormat(QImage.Format.Format_RGB32)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _SHARP_FROM)
         painter.drawImage(area, self._whole)
 
@@ -229,9 +230,3 @@ class BoxCanvas(QWidget):
         room = self.rect().adjusted(3 * GRID, 3 * GRID, -3 * GRID, -3 * GRID)
         flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
         painter.drawText(room, flags, self._message)
-
-
-def _view(pixels: Pixels) -> QImage:
-    """Borrows numpy's memory: the array has to outlive it."""
-    height, width = pixels.shape[:2]
-    return QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888)

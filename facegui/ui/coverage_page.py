@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from facegui.core.coverage import GUIDED, Coverage, Task, is_to_be_labelled, next_task
 from facegui.ui.icons import icon
+from facegui.ui.pixel_images import image_of
 from facegui.ui.style import GRID, STAGE_COLOUR, set_role
 
 _BARS = 12
@@ -151,9 +152,7 @@ class HeatMap(QWidget):
             for colour in (_COLD, _HOT)
         )
         pixels = np.ascontiguousarray((cold + shares * (hot - cold)).astype(np.uint8))
-        height, width = pixels.shape[:2]
-        view = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)
-        self._image = view.copy()
+        self._image = image_of(pixels).copy()
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002

@@ -21,6 +21,7 @@ from PySide6.QtGui import QImage
 from facegui.core.images import Pixels
 from facegui.core.photo_library import Changes, PhotoState
 from facegui.ui.photo_tally import PhotoTally
+from facegui.ui.pixel_images import image_of
 from facegui.workers.label_reader import LabelReader, PhotoEntry, read_entry
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.thumbnails import THUMBNAIL_SIDE, LoadedPicture, PictureLoader, changed_ns
@@ -324,7 +325,5 @@ def _at(names: list[str], row: int) -> str | None:
 
 
 def _to_image(pixels: Pixels) -> QImage:
-    height, width = pixels.shape[:2]
-    view = QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888)
-    # A copy, for the view borrows numpy's memory; in the format that is painted fastest.
-    return view.convertToFormat(QImage.Format.Format_RGB32)
+    # In the format that is painted fastest.
+    return image_of(pixels).convertToFormat(QImage.Format.Format_RGB32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QListView, QListWidget, QListWidgetItem, QWidget
 
 from facegui.core.boxes import Box
@@ -13,6 +13,7 @@ from facegui.core.drawing import MarkedBox, Meaning
 from facegui.core.labelme import LabelFileError
 from facegui.core.project import Project
 from facegui.ui.box_painter import paint_boxes
+from facegui.ui.pixel_images import image_of
 from facegui.ui.style import GRID, STAGE_COLOUR
 from facegui.workers.thumbnails import THUMBNAIL_SIDE, LoadedPicture, PictureLoader
 
@@ -114,10 +115,7 @@ def _with_boxes(loaded: LoadedPicture, boxes: Sequence[Box]) -> QPixmap:
     pixmap.fill(STAGE_COLOUR)
     if loaded.pixels is None:
         return pixmap
-    height, width = loaded.pixels.shape[:2]
-    image = QImage(
-        loaded.pixels.data, width, height, loaded.pixels.strides[0], QImage.Format.Format_RGB888
-    )
+    image = image_of(loaded.pixels)
     size = image.size().scaled(PICTURE, Qt.AspectRatioMode.KeepAspectRatio)
     target = QRectF(0, 0, size.width(), size.height())
     target.moveCenter(QRectF(pixmap.rect()).center())

@@ -13,11 +13,12 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QImage, QKeySequence, QPixmap, QShortcut
+from PySide6.QtGui import QKeySequence, QPixmap, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListView, QPushButton, QVBoxLayout, QWidget
 
 from facegui.core.photo_library import Photo
 from facegui.ui.icons import icon
+from facegui.ui.pixel_images import image_of
 from facegui.ui.style import GRID, set_role
 from facegui.workers.photo_writer import TakenPhoto
 
@@ -177,9 +178,6 @@ def photos_in_words(count: int) -> str:
 
 
 def _pixmap(taken: TakenPhoto) -> QPixmap:
-    thumbnail = taken.thumbnail
-    height, width = thumbnail.shape[:2]
-    view = QImage(thumbnail.data, width, height, thumbnail.strides[0], QImage.Format.Format_RGB888)
-    pixmap = QPixmap.fromImage(view.copy())
-    pixmap.setDevicePixelRatio(height / _PICTURE_HEIGHT)
+    pixmap = QPixmap.fromImage(image_of(taken.thumbnail).copy())
+    pixmap.setDevicePixelRatio(pixmap.height() / _PICTURE_HEIGHT)
     return pixmap

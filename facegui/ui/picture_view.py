@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facegui.core.boxes import Box
@@ -14,6 +14,7 @@ from facegui.core.images import Pixels
 from facegui.core.scaling import scaled_for_screen
 from facegui.ui.box_painter import paint_boxes
 from facegui.ui.icons import icon as make_icon
+from facegui.ui.pixel_images import image_of
 from facegui.ui.style import GRID, STAGE_COLOUR
 
 _WORDS = QColor("#e8eaee")
@@ -190,9 +191,7 @@ class PictureView(QWidget):
         width, height = round(area.width() * ratio), round(area.height() * ratio)
         if self._scaled is None or self._scaled.shape[:2] != (height, width):
             self._scaled = scaled_for_screen(pixels, width, height, mirrored=self._mirrored)
-        scaled = self._scaled
-        # No copy: the array outlives the painting.
-        image = QImage(scaled.data, width, height, scaled.strides[0], QImage.Format.Format_RGB888)
+        image = image_of(self._scaled)
         image.setDevicePixelRatio(ratio)
         painter.drawImage(area.topLeft(), image)
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from facegui.core.images import Pixels
 from facegui.core.photo_library import Photo
 from facegui.core.splits import Split
+from facegui.ui.pixel_images import image_of
 from facegui.ui.style import GRID
 from facegui.workers.thumbnails import LoadedPicture, PictureLoader
 
@@ -60,11 +61,7 @@ class SplitPile(QWidget):
 
     def show_picture(self, name: str, pixels: Pixels) -> None:
         if name in self._names:
-            height, width = pixels.shape[:2]
-            view = QImage(
-                pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB888
-            )
-            self._pictures[name] = view.copy()
+            self._pictures[name] = image_of(pixels).copy()
             self.update()
 
     def sizeHint(self) -> QSize:
