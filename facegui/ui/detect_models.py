@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -68,6 +69,12 @@ class DetectModels(QObject):
         return self.controls.run
 
     @property
+    def _threads(self) -> int | None:
+        """Cores of a detector: two at a time share those that there are, or each waits for the
+        other's in the middle of a picture."""
+        return max(1, (os.cpu_count() or 1) // 2) if self.compare.run is not None else None
+
+    @property
     def error(self) -> Exception | None:
         """Why the model cannot be used."""
         return self._error
@@ -82,7 +89,7 @@ class DetectModels(QObject):
     def load(self) -> None:
         """Uses the run that is chosen; tries again where that failed."""
         self._error = None
-        self._live.detection.use(self.path)
+        self._live.detection.use(self.path, self._threads)
         self.changed.emit()
 
     def show_runs(self) -> None:
@@ -99,8 +106,6 @@ class DetectModels(QObject):
     def _on_run_chosen(self, path: Path | None) -> None:
         again = self._error is not None
         self._error = None
-        if self._is_active:
-            self._live.detection.use(path)
         if again and path is not None:
             self.chosen_anew.emit()
         self._show_compared()
@@ -117,7 +122,9 @@ class DetectModels(QObject):
         run, other = self.run, self.compare.run
         compared = run is not None and other is not None
         path = other.model_for(self.speed.precision) if compared and other is not None else None
-        self._live.compared.use(path)
+        self._live.compared.use(path, self._threads)
+        if self._is_active:
+            self._live.detection.use(self.path, self._threads)
         if run is not None and other is not None:
             self._stage.set_compared((run_in_words(run), run_in_words(other)))
         else:

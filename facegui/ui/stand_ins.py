@@ -150,7 +150,7 @@ class KnowingDetector:
 
     threshold = 0.5
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:  # noqa: ARG002
         if not path.read_bytes():
             raise UserError(f"The model {path.name} cannot be loaded.", "Train again.")
 

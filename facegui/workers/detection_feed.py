@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
@@ -25,7 +25,11 @@ WATCH_INTERVAL_MS = 1000
 """How often it is looked whether the model file is still the one that was loaded."""
 
 
-LoadDetector = Callable[[Path], FaceDetector]
+class LoadDetector(Protocol):
+    """Makes a detector of a model file, such as `detection.Detector`."""
+
+    def __call__(self, path: Path, *, threads: int | None = None) -> FaceDetector:
+        """Args: path: of the file; threads: cores to use, all of the machine's by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class _Worker(QObject):
         self._load_detector = load_detector
         self._detector: FaceDetector | None = None
         self._path: Path | None = None
+        self._threads: int | None = None
         self._signature: tuple[int, int] | None = None
         self._watch = QTimer(self)
         self._watch.setInterval(watch_ms)
@@ -91,17 +96,17 @@ class _Worker(QObject):
             self._last, self._last_source = frame, source
             self._search(frame, source)
 
-    @Slot(object)
-    def load(self, path: Path | None) -> None:
+    @Slot(object, object)
+    def load(self, path: Path | None, threads: int | None) -> None:
         self._detector = None
-        self._path = path
+        self._path, self._threads = path, threads
         if path is None:
             self._watch.stop()
             return
         self._signature = _signature(path)
         self._watch.start()
         try:
-            detector = self._load_detector(path)
+            detector = self._load_detector(path, threads=threads)
         except Exception as error:
             log.warning("the model %s cannot be loaded", path, exc_info=True)
             self.failed.emit(path, error)
@@ -120,7 +125,7 @@ class _Worker(QObject):
         if now == before:
             return
         if now is not None:
-            self.load(self._path)
+            self.load(self._path, self._threads)
             return
         self._signature = None
         self._detector = None
@@ -184,7 +189,7 @@ class DetectionFeed(QObject):
     ready = Signal()
     loaded = Signal(object)
     failed = Signal(object)
-    _load_wanted = Signal(object)
+    _load_wanted = Signal(object, object)
     _end_wanted = Signal()
 
     def __init__(
@@ -197,6 +202,7 @@ class DetectionFeed(QObject):
     ) -> None:
         super().__init__(parent)
         self._path: Path | None = None
+        self._threads: int | None = None
         self._model: LoadedModel | None = None
         self._has_failed = False
         frames = camera.add_slot()
@@ -221,19 +227,20 @@ class DetectionFeed(QObject):
         """The model, once it is ready."""
         return self._model
 
-    def use(self, path: Path | None) -> None:
+    def use(self, path: Path | None, threads: int | None = None) -> None:
         """Loads a model in the background, unless it is in use already.
 
         Args:
             path: of the model file; None lets go of the model.
+            threads: cores to use; all of the machine's by default.
         """
-        if path == self._path and not self._has_failed:
+        if (path, threads) == (self._path, self._threads) and not self._has_failed:
             return
-        self._path = path
+        self._path, self._threads = path, threads
         self._model = None
         self._has_failed = False
         self._start()
-        self._load_wanted.emit(path)
+        self._load_wanted.emit(path, threads)
 
     def take(self) -> DetectionResult | None:
         """The newest result, once."""

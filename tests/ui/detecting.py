@@ -19,8 +19,9 @@ UNSURE = Detection(Box(30, 5, 60, 40), 0.3)
 class FakeDetector:
     """Finds a sure face and an unsure one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
         self.path = path
+        self.threads = threads
         self.threshold = 0.4
 
     def detect(self, pixels: Pixels, threshold: float | None = None) -> tuple[Detection, ...]:  # noqa: ARG002

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -279,7 +280,7 @@ def test_model_file_that_goes_away_is_said_and_its_return_goes_on(
 ) -> None:
     path = add_run(project, "2026-01-01_10-00-00")
 
-    def load(path: Path) -> FakeDetector:
+    def load(path: Path, **_: object) -> FakeDetector:
         if path.read_bytes():
             raise UserError("The model is damaged.", "Use another run, or train again.")
         return FakeDetector(path)
@@ -337,7 +338,13 @@ def test_two_runs_look_at_the_same_source_side_by_side(
     new = add_run(project, "2026-01-02_10-00-00")
     detectors = {old: Shifted(old, 7.0), new: Shifted(new, 0.0)}
     camera = make_camera()
-    tab = make_detect(camera, load_detector=detectors.__getitem__)
+    asked: list[tuple[Path, int | None]] = []
+
+    def load(path: Path, *, threads: int | None = None) -> Shifted:
+        asked.append((path, threads))
+        return detectors[path]
+
+    tab = make_detect(camera, load_detector=load)
     tab.main_button.click()
     box = tab.models.compare.box
     box.setCurrentIndex(2)
@@ -356,6 +363,12 @@ def test_two_runs_look_at_the_same_source_side_by_side(
     box.setCurrentIndex(0)
     box.activated.emit(0)
     assert other.isHidden()
+    # They share the cores; one alone has all of them.
+    shared = max(1, (os.cpu_count() or 1) // 2)
+    qtbot.waitUntil(lambda: len(asked) == 4)
+    assert set(asked[1:3]) == {(old, shared), (new, shared)}
+    assert asked[0] == asked[3] == (new, None)
+    assert asked[0] == asked[3] == (new, None)
 
 
 def test_truncated_video_says_so_at_its_end(

@@ -147,7 +147,7 @@ def test_damaged_model_is_said_and_another_run_goes_on(
     add_run(project, "2026-01-01_10-00-00")
     damaged = add_run(project, "2026-01-02_10-00-00")
 
-    def load(path: Path) -> FakeDetector:
+    def load(path: Path, **_: object) -> FakeDetector:
         if path == damaged:
             raise UserError("The model is damaged.", "Use another run, or train again.")
         return FakeDetector(path)
@@ -371,7 +371,7 @@ def test_video_is_shown_while_the_model_is_still_loading(
     add_run(project, "2026-01-01_10-00-00")
     loading = threading.Event()
 
-    def load(path: Path) -> FakeDetector:
+    def load(path: Path, **_: object) -> FakeDetector:
         assert loading.wait(20)
         return FakeDetector(path)
 

@@ -73,7 +73,7 @@ def make_feed(qtbot: QtBot, make_camera: Any) -> Iterator[Callable[..., Any]]:
 def test_boxes_come_with_the_frame_they_were_found_in(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera, _ = make_feed(lambda _: detector)
+    feed, camera, _ = make_feed(lambda *_, **__: detector)
     with qtbot.waitSignal(feed.loaded) as loaded:
         feed.use(MODEL)
     assert loaded.args[0].threshold == 0.4
@@ -90,7 +90,7 @@ def test_boxes_come_with_the_frame_they_were_found_in(
 def test_camera_never_waits_and_the_newest_frame_wins(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera, _ = make_feed(lambda _: detector)
+    feed, camera, _ = make_feed(lambda *_, **__: detector)
     with qtbot.waitSignal(feed.loaded):
         feed.use(MODEL)
     detector.go.clear()
@@ -118,7 +118,7 @@ def test_frames_go_through_until_a_model_is_loaded(
 ) -> None:
     loading = threading.Event()
 
-    def load(path: Path) -> FakeDetector:  # noqa: ARG001
+    def load(path: Path, **_: object) -> FakeDetector:  # noqa: ARG001
         assert loading.wait(20)
         return detector
 
@@ -139,10 +139,27 @@ def test_frames_go_through_until_a_model_is_loaded(
     assert result.detections == (FACE,)
 
 
+def test_model_is_loaded_anew_for_another_number_of_cores(
+    qtbot: QtBot, make_feed: Any, detector: FakeDetector
+) -> None:
+    asked: list[int | None] = []
+
+    def load(path: Path, *, threads: int | None = None) -> FakeDetector:  # noqa: ARG001
+        asked.append(threads)
+        return detector
+
+    feed, *_ = make_feed(load)
+    for threads in (None, 1):
+        with qtbot.waitSignal(feed.loaded):
+            feed.use(MODEL, threads)
+        feed.use(MODEL, threads)  # there already
+    assert asked == [None, 1]
+
+
 def test_damaged_model_is_reported_and_another_can_be_used(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    def load(path: Path) -> FakeDetector:
+    def load(path: Path, **_: object) -> FakeDetector:
         if path == MODEL:
             raise UserError("The model is damaged.", "Train again.")
         return detector
@@ -162,7 +179,7 @@ def test_damaged_model_is_reported_and_another_can_be_used(
 def test_only_the_model_wanted_last_counts(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, *_ = make_feed(lambda _: detector)
+    feed, *_ = make_feed(lambda *_, **__: detector)
     told: list[Path] = []
     feed.loaded.connect(lambda model: told.append(model.path))
     feed.use(MODEL)
@@ -174,7 +191,7 @@ def test_only_the_model_wanted_last_counts(
 def test_detector_that_fails_at_a_frame_is_reported(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera, _ = make_feed(lambda _: detector)
+    feed, camera, _ = make_feed(lambda *_, **__: detector)
     with qtbot.waitSignal(feed.loaded):
         feed.use(MODEL)
     detector.found = None  # type: ignore[assignment]
@@ -190,7 +207,7 @@ def test_detector_that_fails_at_a_frame_is_reported(
 def test_frame_of_the_source_before_gets_no_boxes_of_the_next_model(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector
 ) -> None:
-    feed, camera, camera_feed = make_feed(lambda _: detector)
+    feed, camera, camera_feed = make_feed(lambda *_, **__: detector)
     with qtbot.waitSignal(feed.loaded):
         feed.use(MODEL)
     with qtbot.waitSignal(feed.ready):
@@ -208,7 +225,7 @@ def test_frame_that_is_searched_while_the_source_changes_is_not_shown_under_the_
     qtbot: QtBot, make_feed: Any, make_camera: Any, detector: FakeDetector
 ) -> None:
     other = make_camera("Other camera")
-    feed, camera, camera_feed = make_feed(lambda _: detector, other)
+    feed, camera, camera_feed = make_feed(lambda *_, **__: detector, other)
     with qtbot.waitSignal(feed.loaded):
         feed.use(MODEL)
     detector.go.clear()
@@ -227,7 +244,7 @@ def test_model_wanted_while_the_second_still_picture_stands_there_looks_at_it(
     qtbot: QtBot, make_feed: Any, make_camera: Any, detector: FakeDetector
 ) -> None:
     other = make_camera("b.png")
-    feed, camera, camera_feed = make_feed(lambda _: detector, other)
+    feed, camera, camera_feed = make_feed(lambda *_, **__: detector, other)
     camera.send()
     camera.wait_until_read(1)
     camera_feed.start(WEBCAM)
@@ -246,7 +263,7 @@ def test_two_feeds_look_at_the_same_camera_each_at_its_own_pace(
     camera = make_camera()
     camera_feed = CameraFeed(lambda _: camera)
     fast, slow = FakeDetector(), FakeDetector()
-    feeds = [DetectionFeed(camera_feed, lambda _, d=d: d) for d in (fast, slow)]  # type: ignore[misc]
+    feeds = [DetectionFeed(camera_feed, lambda *_, d=d, **__: d) for d in (fast, slow)]  # type: ignore[misc]
     for feed in feeds:
         feed.use(MODEL)
     camera_feed.start(WEBCAM)
@@ -272,7 +289,7 @@ def test_model_file_that_goes_away_while_it_runs_is_told_and_its_return_too(
     path = tmp_path / "model.tflite"
     path.write_bytes(b"model")
 
-    def load(path: Path) -> FakeDetector:
+    def load(path: Path, **_: object) -> FakeDetector:
         if path.read_bytes() != b"model":
             raise UserError("The model is damaged.", "Train again.")
         return detector
