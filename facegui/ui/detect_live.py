@@ -26,6 +26,7 @@ class LivePictures(QObject):
 
     The camera is read at its own speed; each detector takes the newest frame when it is done
     with the one before; the window paints the newest there is when the screen is refreshed.
+    A second run looks at frames that the first takes, so that they can be shown side by side.
 
     Signals:
         shown(): another picture of the first run is on the stage.
@@ -66,7 +67,7 @@ class LivePictures(QObject):
         self._recorder: Recorder | None = None
         self.camera = CameraFeed(open_camera, parent=self)
         self.detection = DetectionFeed(self.camera, load_detector, self)
-        self.compared = DetectionFeed(self.camera, load_detector, self)
+        self.compared = DetectionFeed(self.camera, load_detector, self, beside=self.detection)
         self._tick = QTimer(self)
         self._tick.setInterval(TICK_MS)
         self._tick.timeout.connect(self.look)

@@ -183,6 +183,8 @@ class DetectionFeed(QObject):
     Args:
         camera: gives the frames; it must not have been started yet.
         load_detector: makes a detector of a model file, in the feed's thread.
+        beside: looks at frames of that camera, too; this one looks at no others, so that each
+            frame that it has searched is searched by both.
         watch_ms: from one look at the model's file to the next.
     """
 
@@ -198,6 +200,7 @@ class DetectionFeed(QObject):
         load_detector: LoadDetector = Detector,
         parent: QObject | None = None,
         *,
+        beside: DetectionFeed | None = None,
         watch_ms: int = WATCH_INTERVAL_MS,
     ) -> None:
         super().__init__(parent)
@@ -205,7 +208,8 @@ class DetectionFeed(QObject):
         self._threads: int | None = None
         self._model: LoadedModel | None = None
         self._has_failed = False
-        frames = camera.add_slot()
+        frames = camera.add_slot() if beside is None else beside._frames.add_next()
+        self._frames: FrameSlot = frames
         self._worker = _Worker(frames, load_detector, watch_ms)
         self._thread = QThread(self)
         self._worker.moveToThread(self._thread)

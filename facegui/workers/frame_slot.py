@@ -24,11 +24,17 @@ class FrameSlot(QObject):
         self._lock = threading.Lock()
         self._newest: Frame | None = None
         self._source_number = 0
+        self._next: FrameSlot | None = None
 
     @property
     def source_number(self) -> int:
         """Goes up with every source: what is known of an earlier one's frames is out of date."""
         return self._source_number
+
+    def add_next(self) -> FrameSlot:
+        """A slot for somebody who is to look at frames that were taken from this one alone."""
+        self._next = FrameSlot(self)
+        return self._next
 
     def put(self, frame: Frame) -> None:
         with self._lock:
@@ -45,6 +51,8 @@ class FrameSlot(QObject):
         """Likewise, and the number of the source that it belongs to."""
         with self._lock:
             frame, self._newest = self._newest, None
+            if frame is not None and self._next is not None:
+                self._next.put(frame)
             return self._source_number, frame
 
     def clear(self) -> None:
@@ -52,3 +60,5 @@ class FrameSlot(QObject):
         with self._lock:
             self._newest = None
             self._source_number += 1
+            if self._next is not None:
+                self._next.clear()

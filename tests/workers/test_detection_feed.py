@@ -283,6 +283,37 @@ def test_two_feeds_look_at_the_same_camera_each_at_its_own_pace(
         feed.shut_down()
 
 
+def test_feed_beside_another_looks_at_the_frames_of_that_one_alone(
+    qtbot: QtBot, make_camera: Any
+) -> None:
+    camera = make_camera()
+    camera_feed = CameraFeed(lambda _: camera)
+    slow, fast = FakeDetector(), FakeDetector()
+    first = DetectionFeed(camera_feed, lambda *_, **__: slow)
+    second = DetectionFeed(camera_feed, lambda *_, **__: fast, beside=first)
+    for feed in (first, second):
+        with qtbot.waitSignal(feed.loaded):
+            feed.use(MODEL)
+    camera_feed.start(WEBCAM)
+    slow.go.clear()
+    sent = [camera.send()]
+    assert slow.busy.wait(20)
+    sent += [camera.send() for _ in range(4)]
+    camera.wait_until_read(5)
+    qtbot.waitUntil(lambda: len(fast.seen) == 1)
+    slow.go.set()
+    qtbot.waitUntil(lambda: len(fast.seen) == 2)
+    qtbot.waitUntil(lambda: len(slow.seen) == 2)
+    for seen in (slow.seen, fast.seen):
+        assert seen[0] is sent[0].pixels
+        assert seen[1] is sent[4].pixels
+    camera_feed.stop()
+    qtbot.waitUntil(lambda: first.take() is second.take() is None)
+    camera_feed.shut_down()
+    for feed in (first, second):
+        feed.shut_down()
+
+
 def test_model_file_that_goes_away_while_it_runs_is_told_and_its_return_too(
     qtbot: QtBot, make_feed: Any, detector: FakeDetector, tmp_path: Path
 ) -> None:
