@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from facegui.core.boxes import Box, Detection
 from facegui.core.camera import CameraKind, Frame
 from facegui.core.errors import UserError
-from facegui.core.images import Pixels
+from facegui.core.images import Pixels, read_picture
 from facegui.core.project import Project
 from facegui.ui.detect_stage import DetectStage
 from facegui.ui.detection_view import DetectionView
@@ -369,6 +369,31 @@ def test_two_runs_look_at_the_same_source_side_by_side(
     assert set(asked[1:3]) == {(old, shared), (new, shared)}
     assert asked[0] == asked[3] == (new, None)
     assert asked[0] == asked[3] == (new, None)
+
+
+def test_two_runs_with_faces_blurred_show_and_keep_the_faces_of_neither(
+    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+) -> None:
+    old = add_run(project, "2026-01-01_10-00-00")
+    new = add_run(project, "2026-01-02_10-00-00")
+    detectors = {old: Shifted(old, 36.0), new: Shifted(new, 0.0)}
+    camera = make_camera()
+    tab = make_detect(camera, load_detector=lambda path, **_: detectors[path])
+    tab.view_controls.blur.click()
+    box = tab.models.compare.box
+    box.setCurrentIndex(2)
+    box.activated.emit(2)
+    tab.main_button.click()
+    qtbot.waitUntil(lambda: tab.live_pictures.compared.model is not None)
+    qtbot.waitUntil(lambda: tab.detection.model is not None)
+    sent = camera.send_pixels(noise(0).pixels)
+    qtbot.waitUntil(lambda: [one.frame for one in tab.picture.shown] == [sent, sent])
+    with qtbot.waitSignal(tab.noticed):
+        tab.keep_controls.plain.click()
+    (path,) = (project.folder / "snapshots").iterdir()
+    for pixels in (*(one.pixels for one in tab.picture.shown), *np.hsplit(read_picture(path), 2)):
+        assert is_blurred(pixels, SURE.box)
+        assert is_blurred(pixels, moved(36.0).box)
 
 
 def test_truncated_video_says_so_at_its_end(
