@@ -104,6 +104,12 @@ class ModelControls(QWidget):
         self.runs.setEnabled(bool(runs))
         self._choose(again=False)
 
+    def choose(self, run: Run) -> None:
+        """Chooses a run for the user, if it is offered."""
+        if run in self._runs:
+            self.runs.setCurrentIndex(self._runs.index(run))
+            self._choose(again=True)
+
     def set_precision(self, precision: Precision) -> None:
         """With whole numbers, or exactly as it was trained."""
         self._precision = precision

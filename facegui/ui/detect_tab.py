@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from facegui.core.camera import CameraInfo, CameraKind
 from facegui.core.cameras import list_cameras as list_all_cameras
 from facegui.core.cameras import open_camera as open_any_camera
+from facegui.core.runs import Run
 from facegui.ml.detection import Detector
 from facegui.ui.detect_controls import Column, KeepControls, Reasons, ViewControls
 from facegui.ui.detect_keeping import DetectKeeping, WholeWish, can_go_through
@@ -64,7 +65,7 @@ class DetectTab(Tab):
         super().__init__(parent)
         self._store = store
         self._settings: MutableMapping[str, Any] = {} if settings is None else settings
-        self._running = False
+        self._running = self._wants_to_run = False
         self._ended = ""
         self.picture = DetectStage()
         self.live_pictures = LivePictures(self.picture, open_camera, load_detector, self)
@@ -159,7 +160,16 @@ class DetectTab(Tab):
         self.picker.set_watching(True)
         self.models.set_active(True)
 
+    def try_live(self, run: Run) -> None:
+        self.models.show_runs()  # it may have ended just now
+        self.model_controls.choose(run)
+        if not self._running:
+            # Perhaps the cameras are still being looked for.
+            self._wants_to_run = self.picker.source is None
+            self._start()
+
     def leave(self) -> None:
+        self._wants_to_run = False
         self.models.set_active(False)
         self.picker.set_watching(False)
         self._stop()
@@ -223,7 +233,8 @@ class DetectTab(Tab):
         chosen = self._settings.get(_mirror_key(source))
         mirrored = chosen if isinstance(chosen, bool) else source.kind is CameraKind.WEBCAM
         self.view_controls.mirror.setChecked(mirrored)
-        if self._running:
+        if self._running or self._wants_to_run:
+            self._wants_to_run = False
             self._start()
         self._show_state()
 

@@ -39,6 +39,7 @@ from facegui.workers.tensorflow_loader import TensorFlowLoader
 
 if TYPE_CHECKING:
     from facegui.core.coverage import Task
+    from facegui.core.runs import Run
     from facegui.ui.about import About
 
 SIZE = QSize(1280, 800)
@@ -219,6 +220,7 @@ class MainWindow(QMainWindow):
             tab.summary_changed.connect(self._on_summary_changed)
             tab.step_wanted.connect(self.show_step_named)
             tab.photo_wanted.connect(self._on_photo_wanted)
+            tab.live_wanted.connect(self._on_live_wanted)
             self.loader.ready.connect(tab.tensorflow_ready)
             self.tabs = (*self.tabs, tab)
         self._show_project()
@@ -270,6 +272,12 @@ class MainWindow(QMainWindow):
     def _on_check_photo(self, name: str) -> None:
         self._on_photo_wanted(name)
         self.show_step_named("annotate")
+
+    @Slot(object)
+    def _on_live_wanted(self, run: Run) -> None:
+        self.show_step_named("detect")
+        for tab in self.tabs:
+            tab.try_live(run)
 
     @Slot()
     def _on_camera_wanted(self) -> None:

@@ -236,6 +236,7 @@ class _OneRun(QScrollArea):
         self.further = _words("faint")
         self.detect_button = QPushButton(icon("mdi6.face-recognition"), "Try it live")
         self.detect_button.setObjectName("train.detect")
+        set_role(self.detect_button, "next")
         self.run_actions = RunActions()
         self.figures = [_FigureView() for _ in figures({})]
         self.doubt = _words("faint")

@@ -80,7 +80,8 @@ def apply_style(app: QApplication, scheme: Qt.ColorScheme = Qt.ColorScheme.Unkno
 def set_role(widget: QWidget, role: str) -> None:
     """Says what a widget is to the eye; `style.qss` knows the roles.
 
-    "primary": the one main action of a tab. "faint": an explanation.
+    "primary": the one main action of a tab. "next": the button that gets on, elsewhere.
+    "faint": an explanation.
     "title": heads a group. "big": a figure that matters. "sentence": a result in words. "error" and
     "notice": the banner.
     """

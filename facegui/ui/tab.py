@@ -20,6 +20,7 @@ from facegui.ui.style import COLUMN_WIDTH, GRID, set_role
 
 if TYPE_CHECKING:
     from facegui.core.coverage import Task
+    from facegui.core.runs import Run
 
 
 class Tab(QWidget):
@@ -35,6 +36,7 @@ class Tab(QWidget):
         summary_changed(str): the tab's state in a few words, for its step.
         step_wanted(str): the user wants to go on to the tab of that name.
         photo_wanted(str): that photo is to be looked at; `step_wanted` follows.
+        live_wanted(Run): the detector of that run is to be tried on live video.
     """
 
     failed = Signal(object)
@@ -42,6 +44,7 @@ class Tab(QWidget):
     summary_changed = Signal(str)
     step_wanted = Signal(str)
     photo_wanted = Signal(str)
+    live_wanted = Signal(object)
 
     NAME = ""
     """Key and object name, such as "capture"."""
@@ -121,6 +124,9 @@ class Tab(QWidget):
 
     def show_photo(self, name: str) -> None:
         """Shows the photo of that name, in a tab that shows single photos."""
+
+    def try_live(self, run: Run) -> None:
+        """Looks for faces with that run at once, in the tab that shows live video."""
 
     def take_tasks(self, tasks: tuple[Task, ...], guided: bool) -> None:
         """Has the user take photos, in the tab that takes them.

@@ -229,7 +229,7 @@ class TrainTab(Tab):
 
     @Slot()
     def _on_detect_wanted(self) -> None:
-        self.step_wanted.emit("detect")
+        self.live_wanted.emit(self.runs.chosen_runs[0])
 
     @Slot()
     def _on_main(self) -> None:

@@ -20,6 +20,7 @@ from facegui.core.errors import UserError
 from facegui.core.images import read_picture, write_picture
 from facegui.core.project import Project
 from facegui.core.recordings import pictures_in
+from facegui.core.runs import Run
 from facegui.ui import detect_stage
 from facegui.ui.detect_model import run_in_words
 from facegui.ui.detect_tab import DetectTab
@@ -100,6 +101,33 @@ def test_first_model_of_a_run_that_goes_on_cannot_be_made_fast(
     tab = make_detect()
     assert tab.models.path == path
     assert tab.models.speed.make_button.isHidden()
+
+
+@pytest.mark.parametrize("cameras_are_known", [True, False])
+def test_a_run_is_tried_live_at_once(
+    qtbot: QtBot,
+    project: Project,
+    make_tab: Any,
+    make_camera: Any,
+    cameras_are_known: bool,
+) -> None:
+    older = add_run(project, "2026-01-01_10-00-00")
+    add_run(project, "2026-01-02_10-00-00")
+    camera = make_camera()
+    tab: DetectTab = make_tab(
+        DetectTab,
+        open_camera=lambda _: camera,
+        list_cameras=lambda: (WEBCAM,),
+        load_detector=FakeDetector,
+    )
+    tab.enter()
+    if cameras_are_known:
+        qtbot.waitUntil(lambda: tab.picker.source is not None)
+    tab.try_live(Run(older.parent))
+    sent = camera.send()
+    qtbot.waitUntil(lambda: tab.view.pixels is sent.pixels)
+    assert tab.live
+    assert tab.detection.path == older
 
 
 def test_newest_run_is_chosen_until_the_user_chooses(

@@ -19,6 +19,7 @@ from facegui.core.errors import UserError
 from facegui.core.packing import pack_project
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
+from facegui.core.runs import Run
 from facegui.ui import project_actions
 from facegui.ui.capture_tab import CaptureTab
 from facegui.ui.detect_tab import DetectTab
@@ -55,6 +56,9 @@ class FakeTab(Tab):
     def tensorflow_ready(self) -> None:
         self.calls.append("tensorflow")
 
+    def try_live(self, run: Run) -> None:
+        self.calls.append(f"live {run.name}")
+
     def shut_down(self) -> None:
         self.calls.append("shut_down")
 
@@ -75,6 +79,10 @@ class Second(FakeTab):
 class Third(FakeTab):
     NAME, TITLE, ICON = "train", "Train", "mdi6.school-outline"
     NEEDS_TENSORFLOW = True
+
+
+class Fourth(FakeTab):
+    NAME, TITLE, ICON = "detect", "Detect", "mdi6.face-recognition"
 
 
 @dataclass
@@ -470,6 +478,17 @@ def test_tabs_are_entered_and_left_by_keys_and_by_each_other(
     assert calls(window, 0) == ["enter", "leave", "enter"]
     window.projects.close_project()
     assert calls(window, 0)[-1] == "leave"
+
+
+def test_a_run_that_is_to_be_tried_live_leads_to_the_tab_that_does(
+    make_window: MakeWindow, store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    window = make_window()
+    window.add_tabs([Fourth])
+    window.tabs[0].live_wanted.emit(Run(tmp_path / "One" / "runs" / "first"))
+    assert window.stack.currentWidget() is window.tabs[-1]
+    assert calls(window, -1) == ["enter", "live first"]
 
 
 def test_another_project_enters_the_tab_anew(

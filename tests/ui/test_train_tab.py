@@ -398,6 +398,19 @@ def test_correcting_a_label_leads_to_that_photo(
     assert wanted == ["demo-0001.jpg", "annotate"]
 
 
+def test_the_run_that_is_shown_is_the_one_to_be_tried_live(
+    qtbot: QtBot, make: Callable[..., TrainTab], demo_project: Project
+) -> None:
+    older = write_run(demo_project.runs_folder)
+    write_run(demo_project.runs_folder)
+    tab = make()
+    enter(qtbot, tab)
+    tab.runs.choose([older])
+    with qtbot.waitSignal(tab.live_wanted) as wanted:
+        tab.result.one.detect_button.click()
+    assert wanted.args == [older]
+
+
 def test_closing_while_it_trains_ends_it(
     qtbot: QtBot, tab: TrainTab, board: JobBoard, store: ProjectStore
 ) -> None:
