@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from facegui.core import trash
-from facegui.core.errors import disk_error
+from facegui.core.errors import UserError, disk_error
+from facegui.core.files import remove_leftovers, stem_key
 from facegui.core.photo_library import Photo
 from facegui.core.project import Project
 from facegui.core.run_photos import forget_person, runs_with
-from facegui.core.runs import Run, list_runs
-from facegui.core.thumbnail_cache import FOLDER_NAME, forget_thumbnails
+from facegui.core.runs import Run, list_runs, trashed_runs
+from facegui.core.thumbnail_cache import FOLDER_NAME, prune_thumbnails
 
 log = logging.getLogger(__name__)
 
@@ -71,71 +70,100 @@ def people_of(project: Project) -> tuple[Person, ...]:
 
 def runs_that_learned_from(project: Project, person: Person) -> tuple[Run, ...]:
     """The runs whose model knows this person, or may."""
-    runs = list_runs(project.runs_folder)
-    return runs_with(runs, set(person.photos), set(person.sessions))
+    sessions = set(person.sessions)
+    return runs_with(list_runs(project.runs_folder), _names_of(project, sessions), sessions)
 
 
 def delete_person(project: Project, person: Person) -> Deleted:
     """Deletes all photos of somebody's sessions for good, with everything made of them.
 
     Photos, labels, drafts, what lies in the trash, augmented copies, thumbnails, cached
-    features, and in runs the name and the pictures of mistakes. Runs themselves stay: a
-    model cannot unlearn; they are told of.
+    features, and in all runs, those in the trash too, the name and the pictures of
+    mistakes. Runs themselves stay: a model cannot unlearn; they are told of.
 
     Raises:
         UserError: when something cannot be deleted; doing it again completes it.
     """
     runs = runs_that_learned_from(project, person)
-    names = set(person.photos)
+    sessions = set(person.sessions)
+    names = _names_of(project, sessions)
     photos = [photo for photo in project.photos if photo.name in names]
     try:
-        from_trash = _empty_trash_of(project, set(person.sessions))
-        copies = _forget_what_was_made(project, names)
         if photos:
-            entry = project.delete(photos)
-            shutil.rmtree(entry.folder)
-        project.forget_sessions(person.sessions)
-        for run in runs:
+            project.delete(photos)
+        _delete_labels_without_photo(project, names)
+        deleted = _empty_trash_of(project, sessions, names)
+        # Last what is made of photos: nothing can be made of them any more.
+        copies = _forget_what_was_made(project)
+        for run in (*list_runs(project.runs_folder), *trashed_runs(project.trash_folder)):
             forget_person(run, person.name)
+        project.forget_sessions(sessions)
     except OSError as error:
         raise disk_error(error, f"deleting the photos of {person.name}") from error
-    log.info("deleted %d photos of a person", len(photos))
-    return Deleted(_names(photos), from_trash, copies, runs)
+    log.info("deleted %d photos of a person", deleted)
+    gone = tuple(sorted(photo.name for photo in photos))
+    return Deleted(gone, deleted - len(gone), copies, runs)
 
 
-def _names(photos: list[Photo]) -> tuple[str, ...]:
-    return tuple(sorted(photo.name for photo in photos))
+def _names_of(project: Project, sessions: set[str]) -> set[str]:
+    """Names of all photos that these sessions ever had, as far as is known."""
+    in_trash = (
+        name
+        for entry in trash.entries(project.trash_folder)
+        for name, record in trash.records_of(entry).items()
+        if record.session in sessions
+    )
+    return {*project.names_of_sessions(sessions), *in_trash}
 
 
-def _empty_trash_of(project: Project, sessions: set[str]) -> int:
-    """Deletes what the trash holds of these sessions, and what it cannot say of."""
+def _delete_labels_without_photo(project: Project, names: set[str]) -> None:
+    """Another program may have removed a photo and left its label."""
+    here = {stem_key(photo.name) for photo in project.photos}
+    for name in names:
+        if stem_key(name) not in here:
+            photo = Photo(name, project.photos_folder / name)
+            project.label_path(photo).unlink(missing_ok=True)
+            project.drafts.remove_draft(photo)
+
+
+def _empty_trash_of(project: Project, sessions: set[str], names: set[str]) -> int:
+    """Deletes what the trash holds of these sessions, and what it cannot say of.
+
+    Labels that were thrown away alone are known by their photo's name.
+
+    Returns:
+        How many photos were deleted.
+    """
     count = 0
+    stems = {stem_key(name) for name in names}
     for entry in trash.entries(project.trash_folder):
         try:
-            records = json.loads((entry.folder / trash.ENTRY_NAME).read_text("utf-8"))["photos"]
-            theirs = [name for name, fields in records.items() if fields.get("session") in sessions]
-        except (ValueError, KeyError, TypeError, AttributeError):
+            records = trash.records_of(entry)
+        except UserError:
             log.warning("%s cannot be read and is deleted as a whole", entry.folder)
             shutil.rmtree(entry.folder)
             continue
-        for name in theirs:
-            count += (entry.folder / "photos" / name).exists()
-            for path in (
-                entry.folder / "photos" / name,
-                entry.folder / "labels" / f"{Path(name).stem}.json",
-            ):
-                path.unlink(missing_ok=True)
+        others = {stem_key(n) for n, record in records.items() if record.session not in sessions}
+        theirs = stems - others
+        for part in trash.PARTS:
+            folder = entry.folder / part
+            for path in list(folder.iterdir()) if folder.is_dir() else ():
+                if stem_key(path.name) in theirs:
+                    path.unlink()
+                    count += part == "photos"
+        trash.remove_where_empty(entry)
     return count
 
 
-def _forget_what_was_made(project: Project, names: set[str]) -> bool:
+def _forget_what_was_made(project: Project) -> bool:
     """Augmented copies, features, thumbnails and facts; all of it can be made again."""
     copies = any(project.augmented_folder.rglob("*.jpg"))
     for folder in (project.augmented_folder, project.cache_folder):
         for path in list(folder.iterdir()) if folder.is_dir() else ():
             if path.name == FOLDER_NAME and path.parent == project.cache_folder:
                 for size in path.iterdir():
-                    forget_thumbnails(size, names)
+                    remove_leftovers(size)
+                prune_thumbnails(path, {photo.name for photo in project.photos})
             elif path.is_dir():
                 shutil.rmtree(path)
             else:

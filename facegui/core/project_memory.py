@@ -162,6 +162,13 @@ class RememberingLibrary(PhotoLibrary):
         with self._mutex:
             self._remember({name: replace(self.record(name), digest=None)})
 
+    def names_of_sessions(self, sessions: Container[str]) -> set[str]:
+        """Names of the photos of these sessions, also of those that are away."""
+        with self._mutex:
+            return {
+                name for name, record in self._index.photos.items() if record.session in sessions
+            }
+
     def forget_sessions(self, sessions: Iterable[str]) -> None:
         """Forgets sessions, and what is remembered of their photos that are not there.
 

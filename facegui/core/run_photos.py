@@ -7,9 +7,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from facegui.core.errors import UserError
 from facegui.core.files import write_json
 from facegui.core.project import Project
-from facegui.core.runs import CARD_NAME, Run
+from facegui.core.runs import CARD_NAME, CONTINUED_KEY, Run
 from facegui.core.splits import Split
 
 PHOTOS_NAME = "photos.json"
@@ -70,7 +71,7 @@ def forget_person(run: Run, name: str) -> None:
     Raises:
         OSError: when a file cannot be changed.
     """
-    for folder in run.folder.glob("evaluation*"):
+    for folder in run.folder.glob("*evaluation*"):  # one may be half written
         shutil.rmtree(folder)
     for path, parts in (
         (run.folder / PHOTOS_NAME, lambda document: document["photos"].values()),
@@ -90,14 +91,35 @@ def forget_person(run: Run, name: str) -> None:
 def runs_with(runs: tuple[Run, ...], names: set[str], sessions: set[str]) -> tuple[Run, ...]:
     """The runs that learned from any of these photos or sessions, or may have.
 
-    A run of which nothing is known may have.
+    A run of which nothing is known may have, and one that began with the network of such
+    a run, or of one that is not there any more.
+
+    Args:
+        runs: of a project, oldest first.
+        names: of photos.
+        sessions: their keys.
     """
-    found = []
+    found: list[Run] = []
+    unrelated: set[str] = set()
     for run in runs:
         photos = read_run_photos(run)
-        if photos is None or any(
-            photo.split is not Split.TEST and (name in names or photo.session in sessions)
-            for name, photo in photos.items()
+        if (
+            photos is None
+            or _began_with(run) not in (None, *unrelated)
+            or any(
+                photo.split is not Split.TEST and (name in names or photo.session in sessions)
+                for name, photo in photos.items()
+            )
         ):
             found.append(run)
+        else:
+            unrelated.add(run.name)
     return tuple(found)
+
+
+def _began_with(run: Run) -> str | None:
+    """The name of the run whose network it began with; empty where its settings are damaged."""
+    try:
+        return run.settings().get(CONTINUED_KEY)
+    except UserError:
+        return ""

@@ -285,6 +285,11 @@ def list_runs(runs_folder: Path) -> tuple[Run, ...]:
     )
 
 
+def trashed_runs(trash_folder: Path) -> tuple[Run, ...]:
+    """The runs that were deleted and still are in the trash of a project."""
+    return tuple(Run(folder) for folder in sorted(trash_folder.glob("*/runs/*")))
+
+
 def find_run(path: Path) -> Run:
     """The run at `path`, or the newest complete one of the project at `path`.
 

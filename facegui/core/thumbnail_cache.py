@@ -44,24 +44,16 @@ def read_thumbnail(photo: Path, folder: Path, side: int) -> tuple[Pixels, tuple[
     return pixels, size
 
 
-def forget_thumbnails(folder: Path, names: set[str]) -> None:
-    """Removes what is kept of some photos.
-
-    Raises:
-        OSError: when a file cannot be removed.
-    """
-    for name in names:
-        (folder / f"{name}.jpg").unlink(missing_ok=True)
-
-
 def prune_thumbnails(folder: Path, names: Container[str]) -> None:
-    """Removes what is kept of photos that are gone; what cannot be removed stays.
+    """Removes what is kept of photos that are gone.
 
     Args:
         folder: with a folder for each side.
         names: of the photos that there are.
+
+    Raises:
+        OSError: when a file cannot be removed.
     """
     for kept in folder.glob("*/*.jpg"):
         if not kept.name.startswith(TEMPORARY_PREFIX) and kept.stem not in names:
-            with contextlib.suppress(OSError):
-                kept.unlink()
+            kept.unlink(missing_ok=True)

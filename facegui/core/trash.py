@@ -13,8 +13,9 @@ from facegui.core.files import free_name, stem_key, stems_in
 from facegui.core.photo_library import copy_label
 from facegui.core.project_index import PhotoRecord, record_from_json
 from facegui.core.trash_entry import ENTRY_NAME as ENTRY_NAME
-from facegui.core.trash_entry import PARTS, new_entry, write_entry
+from facegui.core.trash_entry import PARTS as PARTS
 from facegui.core.trash_entry import TrashEntry as TrashEntry
+from facegui.core.trash_entry import new_entry, write_entry
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def take_back(
     new_photos = {Path(name).stem: photos_folder / new_names[name] for name in new_names}
     for label in sorted((entry.folder / "labels").glob("*.json")):
         _take_label_back(label, labels_folder, new_photos.get(label.stem))
-    _remove_where_empty(entry.folder)
+    remove_where_empty(entry)
     return restored
 
 
@@ -131,8 +132,18 @@ def _read_entry(entry: TrashEntry) -> tuple[dict[str, PhotoRecord], dict[str, st
         ) from error
 
 
-def _remove_where_empty(folder: Path) -> None:
-    """Removes an entry of which nothing is left; what could not go back stays."""
+def records_of(entry: TrashEntry) -> dict[str, PhotoRecord]:
+    """What the project remembered of the photos of an entry, by the names that they had.
+
+    Raises:
+        UserError: when the entry is damaged.
+    """
+    return _read_entry(entry)[0]
+
+
+def remove_where_empty(entry: TrashEntry) -> None:
+    """Removes an entry of which nothing is left."""
+    folder = entry.folder
     if not any((folder / part).is_dir() and any((folder / part).iterdir()) for part in PARTS):
         shutil.rmtree(folder, ignore_errors=True)
 

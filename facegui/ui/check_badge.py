@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import TYPE_CHECKING
 
@@ -131,6 +132,9 @@ class CheckBadge(QObject):
 def _count(project: Project, _report: Report, stop: StopToken) -> int:
     from facegui.core.health import check_project
 
-    prune_thumbnails(project.cache_folder / FOLDER_NAME, {photo.name for photo in project.photos})
+    # What cannot be removed now is for the next time.
+    with contextlib.suppress(OSError):
+        names = {photo.name for photo in project.photos}
+        prune_thumbnails(project.cache_folder / FOLDER_NAME, names)
     # That there is none yet is seen without a badge.
     return len(check_project(project, stop=stop)) if project.photos else 0

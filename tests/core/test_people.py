@@ -11,8 +11,16 @@ from facegui.core.boxes import Box
 from facegui.core.files import write_json
 from facegui.core.people import delete_person, people_of
 from facegui.core.project_index import PhotoRecord
-from facegui.core.run_photos import read_run_photos, write_run_photos
-from facegui.core.runs import CARD_NAME, SETTINGS_NAME, Run, list_runs, new_run_folder
+from facegui.core.run_photos import PHOTOS_NAME, read_run_photos, write_run_photos
+from facegui.core.runs import (
+    CARD_NAME,
+    CONTINUED_KEY,
+    SETTINGS_NAME,
+    Run,
+    delete_run,
+    list_runs,
+    new_run_folder,
+)
 from facegui.core.splits import Split
 
 FACE = Box(10.0, 5.0, 30.0, 25.0)
@@ -31,9 +39,9 @@ def sessions(project, add_photo):
     return keys
 
 
-def run_of(project):
+def run_of(project, settings=None):
     folder = new_run_folder(project.runs_folder)
-    write_json(folder / SETTINGS_NAME, {})
+    write_json(folder / SETTINGS_NAME, settings or {})
     write_run_photos(folder, project)
     return Run(folder)
 
@@ -109,3 +117,54 @@ def test_nothing_is_left_to_delete_the_second_time(project):
     again = delete_person(project, ada)
     assert again.photos == ()
     assert again.from_trash == 0
+
+
+def test_somebody_in_test_photos_alone_is_deleted_everywhere_too(project, add_photo):
+    session = project.new_session("eve")
+    project.note_people(session, ["Eve"])
+    add_photo("eve.jpg", (FACE,), PhotoRecord(Split.TEST, session))
+    run = run_of(project)
+    (run.folder / "evaluation-other").mkdir()
+    (run.folder / "evaluation-other" / "01-eve.jpg").write_bytes(b"mistake")
+    thrown = delete_run(run_of(project), project.trash_folder)
+    assert delete_person(project, people_of(project)[0]).runs == ()
+    for kept in (run, Run(thrown.place)):
+        assert "Eve" not in (kept.folder / PHOTOS_NAME).read_text("utf-8")
+    assert not (run.folder / "evaluation-other").exists()
+
+
+def test_nothing_made_of_photos_in_the_trash_is_left(project, add_photo):
+    session = project.new_session("eve")
+    project.note_people(session, ["Eve"])
+    for name in ("cleared.jpg", "kept.jpg", "thrown.jpg", "taken.jpg"):
+        add_photo(name, (FACE,), PhotoRecord(Split.TRAIN, session))
+    other = add_photo("other.jpg", (FACE,), PhotoRecord(Split.TRAIN, project.new_session("x")))
+    project.clear_label(other)
+    project.clear_label(project.photo("cleared.jpg"))
+    project.keep_unseen(project.photo("kept.jpg"), ())
+    project.delete([project.photo("thrown.jpg")])
+    project.photo("taken.jpg").path.unlink()  # by another program: its label stays
+    thumbnails = project.cache_folder / "thumbnails" / "256"
+    thumbnails.mkdir(parents=True)
+    for name in ("thrown.jpg.jpg", "other.jpg.jpg"):
+        (thumbnails / name).write_bytes(b"small")
+    project.refresh()
+    delete_person(project, people_of(project)[0])
+    left = files(project.folder)
+    assert not {name for name in left if name.startswith(("cleared", "kept", "thrown", "taken"))}
+    assert {"other.jpg", "other.json", "other.jpg.jpg"} <= left
+
+
+def test_a_run_that_continued_one_that_knew_somebody_may_know_them(project, sessions, add_photo):
+    knew = run_of(project)
+    eve = project.new_session("eve")
+    add_photo("eve.jpg", (FACE,), PhotoRecord(Split.TRAIN, eve))
+    project.delete([photo for photo in project.photos if photo.name != "eve.jpg"])
+    continued = run_of(project, {CONTINUED_KEY: knew.name})
+    unrelated = run_of(project)
+    of_gone = run_of(project, {CONTINUED_KEY: "2020-01-01_00-00-00"})
+    ada = people_of(project)[0]
+    assert ada.sessions == tuple(sorted((sessions["ada"], sessions["both"])))
+    found = delete_person(project, ada).runs
+    assert found == (knew, continued, of_gone)
+    assert unrelated not in found

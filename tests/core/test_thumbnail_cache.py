@@ -10,7 +10,7 @@ import pytest
 
 from facegui.core import thumbnail_cache
 from facegui.core.errors import UserError
-from facegui.core.thumbnail_cache import forget_thumbnails, prune_thumbnails, read_thumbnail
+from facegui.core.thumbnail_cache import prune_thumbnails, read_thumbnail
 
 
 @pytest.fixture
@@ -71,12 +71,6 @@ def test_damaged_photo_is_told(tmp_path, folder):
     bad.write_bytes(b"no picture")
     with pytest.raises(UserError, match="damaged"):
         read_thumbnail(bad, folder, 32)
-
-
-def test_what_is_kept_can_be_forgotten(photo, folder):
-    read_thumbnail(photo, folder, 32)
-    forget_thumbnails(folder, {"a.png", "other.jpg"})
-    assert list(folder.iterdir()) == []
 
 
 def test_of_photos_that_are_gone_nothing_is_kept(make_photo, tmp_path, folder):
