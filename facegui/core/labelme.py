@@ -34,6 +34,7 @@ from facegui.core.labelme_documents import LabelDocument as LabelDocument
 from facegui.core.labelme_documents import LabelFileError as LabelFileError
 from facegui.core.labelme_documents import embedded_picture as embedded_picture
 from facegui.core.labelme_documents import parse_label_file as parse_label_file
+from facegui.core.labelme_documents import without_picture as without_picture
 from facegui.core.labelme_shapes import (
     become_rectangle,
     is_face,

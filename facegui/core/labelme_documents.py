@@ -111,6 +111,21 @@ def embedded_picture(path: Path) -> bytes | None:
     return data
 
 
+def without_picture(path: Path) -> bytes:
+    """The content of a label file; the picture that it may carry is left out.
+
+    Raises:
+        LabelFileError: when the file is damaged: what is in it cannot be told then.
+    """
+    data = read_label_bytes(path)
+    document = parse_label_file(data, path.name).content
+    if document.get("imageData") is None:
+        return data
+    if size := labelled_size(document):
+        document["imageWidth"], document["imageHeight"] = size
+    return json_bytes(document | {"imageData": None})
+
+
 def new_document() -> _Json:
     """A label file as LabelMe writes it, with no shapes and no picture yet."""
     return {

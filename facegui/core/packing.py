@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import zipfile
@@ -11,11 +12,15 @@ from pathlib import Path, PurePosixPath
 
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import TEMPORARY_PREFIX, sha256_of, written_atomically
+from facegui.core.images import has_picture_ending
+from facegui.core.labelme import LabelFileError, without_picture
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import Project
 from facegui.core.project_folder import INDEX_NAME, refuse_unsuitable
 from facegui.core.project_index import PhotoRecord, load_index
 from facegui.core.unpacking import unpack_zip
+
+log = logging.getLogger(__name__)
 
 _PARTS = ("labels", "runs")
 """What goes along beside the photos. Copies and caches are made again, the trash stays."""
@@ -43,8 +48,9 @@ def pack_project(
 ) -> Packed:
     """Writes a project into one zip file: labels, splits, sessions, settings, runs, photos.
 
-    Without the photos it is small, and shows no one: where the same photos are there, or
-    come in later, each finds its label again by what is in its file.
+    Without the photos it is small, and shows no one: pictures of mistakes and those inside
+    of labels stay behind too, and so do labels that are damaged. Where the same photos are
+    there, or come in later, each finds its label again by what is in its file.
 
     Args:
         project: may be open for reading only.
@@ -60,6 +66,7 @@ def pack_project(
     if target.resolve().is_relative_to(project.folder):
         raise UserError("A project cannot be packed into itself.", "Choose another folder.")
     files = list(_files(project, with_photos))
+    labels = 0
     report = throttled(report)
     try:
         with (
@@ -71,15 +78,21 @@ def pack_project(
             archive.write(index, f"{project.name}/{INDEX_NAME}")
             for done, path in enumerate(files, 1):
                 stop.raise_if_cancelled()
-                name = path.relative_to(project.folder).as_posix()
-                # Photos are compressed already.
-                kind = zipfile.ZIP_STORED if name.startswith("photos/") else zipfile.ZIP_DEFLATED
-                archive.write(path, f"{project.name}/{name}", compress_type=kind)
+                name = f"{project.name}/{path.relative_to(project.folder).as_posix()}"
+                is_label = path.parent == project.labels_folder
+                if is_label and not with_photos:
+                    labels += _pack_blind(path, name, archive)
+                else:
+                    # Photos are compressed already.
+                    is_photo = path.parent == project.photos_folder
+                    kind = zipfile.ZIP_STORED if is_photo else zipfile.ZIP_DEFLATED
+                    archive.write(path, name, compress_type=kind)
+                    labels += is_label
                 report(Progress(done, len(files), path.name))
     except OSError as error:
         raise disk_error(error, f"packing {project.name}") from error
-    names = [path.parent.name for path in files]
-    return Packed(target, names.count("photos"), names.count("labels"), target.stat().st_size)
+    photos = len(project.photos) if with_photos else 0
+    return Packed(target, photos, labels, target.stat().st_size)
 
 
 def is_packed_project(path: Path) -> bool:
@@ -137,8 +150,19 @@ def _files(project: Project, with_photos: bool) -> Iterator[Path]:
     for part in _PARTS:
         for path in sorted((project.folder / part).rglob("*")):
             hidden = any(name.startswith(".") for name in path.relative_to(project.folder).parts)
-            if path.is_file() and not hidden:
+            shows_somebody = part == "runs" and has_picture_ending(path.name)
+            if path.is_file() and not hidden and (with_photos or not shows_somebody):
                 yield path
+
+
+def _pack_blind(label: Path, name: str, archive: zipfile.ZipFile) -> bool:
+    """Packs a label without the picture inside; says whether that could be done."""
+    try:
+        archive.writestr(name, without_picture(label))
+    except LabelFileError as error:
+        log.warning("%s is not packed, it may show somebody: %s", label.name, error)
+        return False
+    return True
 
 
 def _index_with_digests(project: Project, folder: Path, stop: StopToken) -> Path:

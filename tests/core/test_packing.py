@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import zipfile
 
 import pytest
@@ -88,6 +90,26 @@ def test_without_photos_they_find_their_labels_again_when_they_come(filled, tmp_
         }
         assert there.split(there.photo("b.png")) is Split.TEST
         assert (report.faces, report.no_face, report.unlabelled) == (1, 1, 1)
+
+
+def test_without_photos_no_file_shows_anybody(filled, tmp_path, make_label):
+    picture = filled.photo("a.jpg").path.read_bytes()
+    evaluation = filled.runs_folder / "run" / "evaluation"
+    evaluation.mkdir()
+    (evaluation / "01-a.jpg").write_bytes(picture)
+    (evaluation / "evaluation.json").write_text("{}")
+    text = base64.b64encode(picture).decode()
+    for name, keys in (("a", {}), ("c", {"imageWidth": None, "imageHeight": None})):
+        make_label(filled.labels_folder / f"{name}.json", imageData=text, **keys)
+    (filled.labels_folder / "b.json").write_text('{"imageData": "' + text)
+    packed = pack(filled, tmp_path / "p.zip", with_photos=False)
+    assert (packed.photos, packed.labels) == (0, 2)
+    with zipfile.ZipFile(tmp_path / "p.zip") as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+        label = json.loads(contents["project/labels/c.json"])
+    assert not any(picture in data or text.encode() in data for data in contents.values())
+    assert "project/runs/run/evaluation/evaluation.json" in contents
+    assert (label["imageWidth"], label["imageHeight"], len(label["shapes"])) == (64, 48, 1)
 
 
 def test_labels_alone_reach_the_photos_that_another_project_has(filled, tmp_path):
