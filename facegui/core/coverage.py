@@ -104,6 +104,7 @@ class Coverage:
         unlabelled: names of the photos that are not labelled yet.
         sessions: in how many sessions the photos were taken.
         people: who is in them, as far as it was noted.
+        unnoted: in how many of the sessions nobody is noted.
         heat: (18, 24) float: how many boxes lie over each part of the picture.
         middles: (n, 2) float, of each box the middle, as shares of width and height.
         sizes: (n,) float, of each box the height as a share of the picture's.
@@ -117,6 +118,7 @@ class Coverage:
     unlabelled: tuple[str, ...]
     sessions: int
     people: tuple[str, ...]
+    unnoted: int
     heat: npt.NDArray[np.float64]
     middles: npt.NDArray[np.float64]
     sizes: npt.NDArray[np.float64]
@@ -150,8 +152,7 @@ def coverage_of(
         columns = slice(int(x0 * HEAT_COLUMNS), max(int(np.ceil(x1 * HEAT_COLUMNS)), 1))
         heat[rows, columns] += 1
     keys = {project.record(photo.name).session for photo in photos}
-    known = project.sessions
-    people = {name for key in keys if key in known for name in known[key].people}
+    people, unnoted = project.people_in(keys)
     return Coverage(
         photos=len(photos),
         faces=faces,
@@ -160,7 +161,8 @@ def coverage_of(
             photo.name for photo in photos if project.state(photo) is PhotoState.UNLABELLED
         ),
         sessions=len(keys),
-        people=tuple(sorted(people)),
+        people=people,
+        unnoted=unnoted,
         heat=heat,
         middles=(boxes[:, :2] + boxes[:, 2:]) / 2,
         sizes=boxes[:, 3] - boxes[:, 1],
@@ -195,7 +197,8 @@ def next_task(coverage: Coverage) -> Task | None:
     share, place = min(lacks)
     if share < 1:
         return Task(place)
-    return Task(Place.ELSEWHERE) if coverage.sessions < 4 or len(coverage.people) == 1 else None
+    one_person = len(coverage.people) == 1 and not coverage.unnoted
+    return Task(Place.ELSEWHERE) if coverage.sessions < 4 or one_person else None
 
 
 def _spread(values: Sequence[float] | npt.NDArray[np.float64]) -> float:

@@ -40,6 +40,7 @@ class TestedOn:
         near_copies: how many are near-copies of training photos.
         sessions: in how many sessions all labelled photos were taken.
         people: who is in them, as far as the user noted it.
+        unnoted: in how many of these sessions nobody is noted: anybody may be in them.
     """
 
     photos: int
@@ -47,6 +48,7 @@ class TestedOn:
     near_copies: int
     sessions: int
     people: tuple[str, ...]
+    unnoted: int
 
 
 def find_leaks(
@@ -122,7 +124,7 @@ def leak_problems(
                 False,
             )
         )
-    if len(tested.people) == 1:
+    if len(tested.people) == 1 and not tested.unnoted:
         problems.append(
             Problem(
                 f"All photos show {tested.people[0]}.",
@@ -186,19 +188,14 @@ def tested_on(
         if ours in test and theirs in training
     }
     with_faces = {relations.sessions[s.photo.name] for s in samples if s.boxes}
-    sessions = project.sessions
-    people = {
-        name
-        for key in with_faces
-        if key is not None and key in sessions
-        for name in sessions[key].people
-    }
+    people, unnoted = project.people_in(with_faces)
     return TestedOn(
         photos=len(test),
         same_session=sum(relations.sessions[name] in trained_on for name in test),
         near_copies=len(copies),
         sessions=len(with_faces),
-        people=tuple(sorted(people)),
+        people=people,
+        unnoted=unnoted,
     )
 
 

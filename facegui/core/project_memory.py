@@ -113,6 +113,12 @@ class RememberingLibrary(PhotoLibrary):
     def sessions(self) -> dict[str, Session]:
         return dict(self._index.sessions)
 
+    def people_in(self, sessions: Iterable[str | None]) -> tuple[tuple[str, ...], int]:
+        """Who is noted in these sessions, and in how many of them nobody is."""
+        known = self.sessions
+        noted = [known[key].people if key in known else () for key in sessions]
+        return tuple(sorted({name for people in noted for name in people})), noted.count(())
+
     def new_session(self, title: str) -> str:
         """The key of a new session; written to disk with the first photo in it."""
         with self._mutex:

@@ -126,7 +126,8 @@ class CoveragePage(QWidget):
 def facts_in_words(coverage: Coverage) -> str:
     """The figures that are no pictures."""
     sessions = "1 session" if coverage.sessions == 1 else f"{coverage.sessions} sessions"
-    people = f" of {', '.join(coverage.people)}" if coverage.people else ""
+    rest = " and people not noted" if coverage.unnoted else ""
+    people = f" of {', '.join(coverage.people)}{rest}" if coverage.people else ""
     number = len(coverage.unlabelled)
     unlabelled = f", {number:,} not labelled yet" if number else ""
     return (

@@ -162,7 +162,7 @@ def honesty_sentence(card: Mapping[str, Any]) -> str:
         sentences.append(f"{copies} of them {are} of training photos: the figures flatter.")
     if sessions == 1:
         sentences.append("All faces are from one session, so probably of one person.")
-    elif len(people) == 1:
+    elif len(people) == 1 and tested.get("unnoted") == 0:
         sentences.append(f"The photos show {people[0]} only: of other people it will miss many.")
     return " ".join(sentences)
 

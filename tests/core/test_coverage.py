@@ -30,7 +30,7 @@ def test_coverage_counts_and_places_boxes(project, add_photo):
     seen = coverage_of(project)
     assert (seen.photos, seen.faces, seen.no_face, seen.sessions) == (4, 2, 1, 2)
     assert seen.unlabelled == ("d.jpg",)
-    assert seen.people == ("Ada",)
+    assert (seen.people, seen.unnoted) == (("Ada",), 1)  # that of photos without a session
     assert seen.heat.shape == (HEAT_ROWS, HEAT_COLUMNS)
     half = HEAT_ROWS // 2, HEAT_COLUMNS // 2
     assert (seen.heat[: half[0], : half[1]] == 2).all()
@@ -55,6 +55,7 @@ def varied(**changes):
         "unlabelled": (),
         "sessions": 6,
         "people": ("Ada", "Bob"),
+        "unnoted": 0,
         "heat": np.ones((HEAT_ROWS, HEAT_COLUMNS)),
         "middles": rng.uniform(0.1, 0.9, (160, 2)),
         "sizes": rng.uniform(0.1, 0.7, 160),
@@ -98,6 +99,7 @@ def test_many_photos_without_a_label_are_to_be_labelled_first():
 
 def test_nothing_is_asked_where_nothing_is_missing():
     assert next_task(varied()) is None
+    assert next_task(varied(people=("Ada",), unnoted=2)) is None
 
 
 def test_tasks_are_said_in_one_sentence():

@@ -109,7 +109,18 @@ def test_what_is_noted_of_people_is_told(project, add):
         "near_copies": 0,
         "sessions": 1,
         "people": ("Ada",),
+        "unnoted": 0,
     }
+
+
+def test_one_noted_person_among_sessions_without_names_is_not_all(project, add):
+    add("a.jpg", 1, Split.TRAIN)
+    add("b.jpg", 2, Split.TEST, session="away")
+    for number, session in enumerate(project.sessions):
+        assert not any("All photos show" in p.what for p in leak_search.leak_problems(project))
+        project.note_people(session, ["Ada"])
+        assert leak_search.tested_on(project).unnoted == 1 - number
+    assert any("All photos show Ada" in p.what for p in leak_search.leak_problems(project))
 
 
 def test_a_photo_is_looked_at_once(project, add, monkeypatch):

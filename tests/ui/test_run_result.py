@@ -131,8 +131,15 @@ def test_false_alarms_are_counted() -> None:
     ],
 )
 def test_what_the_test_photos_were_is_said_honestly(changes: dict, words: str) -> None:
-    tested = {"photos": 9, "same_session": 0, "near_copies": 0, "sessions": 4, "people": []}
+    tested = {"photos": 9, "same_session": 0, "near_copies": 0, "sessions": 4}
+    tested |= {"people": [], "unnoted": 0}
     assert words in honesty_sentence({"tested_on": {**tested, **changes}})
+
+
+@pytest.mark.parametrize("unnoted", [{"unnoted": 2}, {}])
+def test_one_noted_person_is_not_all_where_others_may_be(unnoted: dict) -> None:
+    tested = {"photos": 9, "sessions": 4, "people": ["Ada"], **unnoted}
+    assert "Ada" not in honesty_sentence({"tested_on": tested})
 
 
 def test_nothing_is_said_of_test_photos_of_which_nothing_is_known() -> None:
