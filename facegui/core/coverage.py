@@ -56,7 +56,9 @@ _WORDS: dict[Place, str] = {
     Place.TURNED: "while you turn your head: left, right, up and down",
     Place.LIGHT: "in other light: a lamp, a window, the evening",
     Place.EMPTY: "of the empty room, with nobody in it: turn the camera after each",
-    Place.ELSEWHERE: "on another day, in another room or of another person",
+    Place.ELSEWHERE: (
+        "on another day, in another room or of another person: press “New session” first"
+    ),
 }
 
 

@@ -52,6 +52,12 @@ class Deleted:
     runs: tuple[Run, ...]
 
 
+def names_in(text: str) -> tuple[str, ...]:
+    """The names that somebody typed, with commas between, each once."""
+    names = (" ".join(part.split()) for part in text.split(","))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
 def people_of(project: Project) -> tuple[Person, ...]:
     """Everybody who is noted in a session, by name."""
     sessions = project.sessions

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Container, Iterable, Mapping
+import time
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,10 @@ from facegui.core.splits import Relations, Split, SplitSettings, assign_splits
 log = logging.getLogger(__name__)
 
 
+SESSION_GAP_S = 30 * 60.0
+"""After so long without a photo the next one begins another session."""
+
+
 class RememberingLibrary(PhotoLibrary):
     """Photos and labels, and what `project.json` and the cache hold of them.
 
@@ -35,6 +40,7 @@ class RememberingLibrary(PhotoLibrary):
         self._index = index
         self._saving = threading.Lock()
         self._saves = self._saved = 0
+        self._sittings: dict[str, tuple[str, float]] = {}
         self.facts = FactsCache(self.cache_folder, self.photos_folder, writable=writable)
 
     @property
@@ -129,6 +135,32 @@ class RememberingLibrary(PhotoLibrary):
             self._index.sessions[key] = Session(title, now.isoformat(timespec="seconds"))
             return key
 
+    def sitting(self, title: str, people: Sequence[str] = (), *, anew: bool = False) -> str:
+        """The key of the session that a photo belongs to which is taken now.
+
+        Photos of one title, that is, of one camera, belong together until there is a long
+        break, until somebody else is in them, or until it is said that they do not.
+
+        Args:
+            title: of the session.
+            people: who is in the photos; nobody where it was not said.
+            anew: begins another session, however soon this photo came.
+        """
+        with self._mutex:
+            if anew:
+                self._sittings.clear()
+            now_s = time.monotonic()
+            key, until_s = self._sittings.get(title, ("", now_s))
+            session = self._index.sessions.get(key)  # None: it was forgotten meanwhile
+            is_other = session and people and session.people and set(people) != set(session.people)
+            if session is None or is_other or now_s > until_s:
+                key = self.new_session(title)
+                session = self._index.sessions[key]
+            if people and not session.people:
+                self._index.sessions[key] = replace(session, people=tuple(people))
+            self._sittings[title] = key, now_s + SESSION_GAP_S
+            return key
+
     def adopt_session(self, key: str, session: Session) -> str:
         """The key here of a session of another project; written with the first photo in it.
 
@@ -176,7 +208,9 @@ class RememberingLibrary(PhotoLibrary):
             }
 
     def forget_sessions(self, sessions: Iterable[str]) -> None:
-        """Forgets sessions, and what is remembered of their photos that are not there.
+        """Forgets what is remembered of photos of these sessions that are not there.
+
+        The sessions themselves, too, unless a photo of theirs came in meanwhile.
 
         Raises:
             UserError: when the project cannot be written.
@@ -184,10 +218,11 @@ class RememberingLibrary(PhotoLibrary):
         with self._mutex:
             gone = set(sessions)
             here = {photo.name for photo in self.photos}
+            kept = {self.record(name).session for name in here}
             for name, record in list(self._index.photos.items()):
                 if record.session in gone and name not in here:
                     del self._index.photos[name]
-            for key in gone:
+            for key in gone - kept:
                 self._index.sessions.pop(key, None)
             self._save_or_explain("forgetting sessions")
 

@@ -35,6 +35,7 @@ from facegui.ui.photo_deletions import PhotoDeletions
 from facegui.ui.photo_import import AskImport, PhotoImport
 from facegui.ui.photo_strip import PhotoStrip, photos_in_words
 from facegui.ui.picture_view import PictureView
+from facegui.ui.session_controls import SessionControls
 from facegui.ui.source_picker import AskPath, SourcePicker, local_paths
 from facegui.ui.tab import Tab
 from facegui.workers.camera_feed import CameraFeed, OpenCamera
@@ -117,9 +118,11 @@ class CaptureTab(Tab):
         self.stage.addWidget(self.coach_light)
         self.stage.addWidget(self.strip)
         self.burst_controls = BurstControls(self._settings)
+        self.session_controls = SessionControls()
         self.photo_controls = PhotoControls()
         self.controls.addWidget(self.picker)
         self.controls.addWidget(self.burst_controls)
+        self.controls.addWidget(self.session_controls)
         self.controls.addWidget(self.photo_controls)
         self.controls.addStretch(1)
         keep_space_free(self)
@@ -140,6 +143,7 @@ class CaptureTab(Tab):
         self._import.failed.connect(self.failed)
         self.strip.delete_wanted.connect(self._delete)
         self.strip.undo_wanted.connect(self.undo)
+        self.session_controls.new_wanted.connect(self._writer.begin_session)
         self.main_button.clicked.connect(self._on_main)
         self.burst_controls.start_button.clicked.connect(self._start_burst)
         self.photo_controls.import_wanted.connect(self.import_paths)
@@ -150,6 +154,7 @@ class CaptureTab(Tab):
         self._board.ended.connect(self._on_board_changed)
         for keys, slot, words in (
             (Qt.Key.Key_Space, self._on_space, "Take a photo, or stop a burst"),
+            (Qt.Key.Key_N, self.session_controls.begin, "Begin a new session"),
             (QKeySequence.StandardKey.Undo, self.undo, "Take photos out of the trash again"),
         ):
             add_shortcut(self, keys, slot, words)
@@ -175,7 +180,6 @@ class CaptureTab(Tab):
         self._stop_camera()
 
     def take_tasks(self, tasks: tuple[Task, ...], guided: bool) -> None:
-        self._writer.begin_session()
         self.guide.start(tasks, guided)
         if self._frame is not None:
             self.guide.go_on()
@@ -308,9 +312,11 @@ class CaptureTab(Tab):
         project = self._store.project
         if self._frame is None or project is None:
             return False
-        if not self._writer.offer(project, self._frame, self._camera_name):
+        people = self.session_controls.people
+        if not self._writer.offer(project, self._frame, self._camera_name, people=people):
             self.view.set_status("The disk is slow: wait a moment.")
             return False
+        self.session_controls.has_begun()
         self._coach.remember()
         self.view.set_status("")
         if self.burst.active:
@@ -358,6 +364,7 @@ class CaptureTab(Tab):
         self.burst.stop()
         self.strip.model.clear()
         self._deletions.forget()
+        self.session_controls.forget()
         if self._store.project is None:
             self._stop_camera()
         elif not self.feed.active:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from facegui.core.errors import UserError
-from facegui.core.people import Person, people_of, runs_that_learned_from
+from facegui.core.people import Person, names_in, people_of, runs_that_learned_from
 from facegui.core.project import Project
 from facegui.ui.icons import icon
 from facegui.ui.run_words import title_of
@@ -98,7 +98,7 @@ class PeoplePage(QScrollArea):
         if not isinstance(field, QLineEdit) or project is None:
             return
         key = str(field.property("session"))
-        names = tuple(name for part in field.text().split(",") if (name := " ".join(part.split())))
+        names = names_in(field.text())
         session = project.sessions.get(key)
         if session is None or names == session.people:
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
@@ -21,9 +20,6 @@ log = logging.getLogger(__name__)
 
 THUMBNAIL_HEIGHT = 192
 """Of the pictures in `TakenPhoto`, in pixels: enough for screens of double density."""
-
-SESSION_GAP_S = 30 * 60.0
-"""After so long without a photo the next one begins another session."""
 
 _LONGEST_QUEUE = 8
 """Frames that wait in memory; a disk that is slower than that is said to be slow."""
@@ -63,6 +59,8 @@ class _Request:
     frame: Frame
     camera_name: str
     proposal: Proposal | None
+    people: tuple[str, ...]
+    begins_session: bool
 
 
 class _Writer(QObject):
@@ -74,13 +72,6 @@ class _Writer(QObject):
     def __init__(self, requests: queue.Queue[_Request | None]) -> None:
         super().__init__()
         self._requests = requests
-        self._session = ""
-        self._session_of: tuple[Project, str] | None = None
-        self._session_until_s = 0.0
-
-    def begin_session(self) -> None:
-        """From any thread: the next photo begins another session."""
-        self._session_of = None
 
     @Slot()
     def run(self) -> None:
@@ -94,8 +85,10 @@ class _Writer(QObject):
                 self.stored.emit(taken)
 
     def _store(self, request: _Request) -> TakenPhoto:
-        new = new_photo(request.frame, self._session_for(request))
-        photo = request.project.add_photos([new])[0]
+        session = request.project.sitting(
+            f"Taken with {request.camera_name}", request.people, anew=request.begins_session
+        )
+        photo = request.project.add_photos([new_photo(request.frame, session)])[0]
         if request.proposal is not None:
             # Somebody saw that it is wrong: nothing could be less certain.
             proposal = request.proposal
@@ -104,15 +97,6 @@ class _Writer(QObject):
         small = max(1, round(width * THUMBNAIL_HEIGHT / height))
         thumbnail = scaled_for_screen(request.frame.pixels, small, THUMBNAIL_HEIGHT)
         return TakenPhoto(photo, request.project, thumbnail)
-
-    def _session_for(self, request: _Request) -> str:
-        """Photos of one camera belong together until there is a long break."""
-        wanted, now_s = (request.project, request.camera_name), time.monotonic()
-        if wanted != self._session_of or now_s > self._session_until_s:
-            self._session = request.project.new_session(f"Taken with {request.camera_name}")
-            self._session_of = wanted
-        self._session_until_s = now_s + SESSION_GAP_S
-        return self._session
 
 
 class PhotoWriter(QObject):
@@ -129,6 +113,7 @@ class PhotoWriter(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._requests: queue.Queue[_Request | None] = queue.Queue(_LONGEST_QUEUE)
+        self._begins_session = False
         self._writer = _Writer(self._requests)
         self._writer.stored.connect(self.stored)
         self._writer.failed.connect(self.failed)
@@ -137,7 +122,12 @@ class PhotoWriter(QObject):
         self._thread.started.connect(self._writer.run)
 
     def offer(
-        self, project: Project, frame: Frame, camera_name: str, proposal: Proposal | None = None
+        self,
+        project: Project,
+        frame: Frame,
+        camera_name: str,
+        proposal: Proposal | None = None,
+        people: tuple[str, ...] = (),
     ) -> bool:
         """Has a frame stored soon; False when the disk is so slow that the queue is full.
 
@@ -146,18 +136,21 @@ class PhotoWriter(QObject):
             frame: becomes a photo that is not labelled.
             camera_name: told in the project.
             proposal: becomes the photo's draft.
+            people: who is in it, where that is known.
         """
+        request = _Request(project, frame, camera_name, proposal, people, self._begins_session)
         try:
-            self._requests.put_nowait(_Request(project, frame, camera_name, proposal))
+            self._requests.put_nowait(request)
         except queue.Full:
             return False
+        self._begins_session = False
         if not self._thread.isRunning():
             self._thread.start()
         return True
 
     def begin_session(self) -> None:
         """The next photo begins another session, however soon it comes."""
-        self._writer.begin_session()
+        self._begins_session = True
 
     def shut_down(self) -> None:
         """Waits until everything that was offered is on disk."""

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from facegui.core.camera import CameraInfo, CameraKind
 from facegui.core.camera_errors import CameraUnpluggedError
 from facegui.core.cameras import DEMO, open_camera
+from facegui.core.coverage import Place, Task
 from facegui.core.images import read_picture, write_picture
 from facegui.core.labelme import write_label_file
 from facegui.core.project import Project
@@ -394,3 +395,50 @@ def test_photos_offered_before_closing_are_on_disk(
     tab.leave()
     tab.shut_down()
     assert len(files(project)) == 1
+
+
+def sessions_of(project: Project) -> list[tuple[str, ...]]:
+    """Who is in the session of each photo, in the order in which they were taken."""
+    keys = [project.record(photo.name).session or "" for photo in project.photos]
+    return [project.sessions[key].people for key in keys]
+
+
+def test_a_new_session_begins_by_the_button_or_its_key(
+    qtbot: QtBot, capture: tuple[CaptureTab, Any], project: Project
+) -> None:
+    tab, camera = capture
+    controls = tab.session_controls
+    controls.field.setText("Ada")
+    take_photos(qtbot, tab, camera, 2)
+    controls.new_button.click()
+    assert controls.field.text() == ""
+    assert controls._notice.isVisible()
+    take_photos(qtbot, tab, camera, 1)
+    assert not controls._notice.isVisible()
+    qtbot.keyClick(tab, Qt.Key.Key_N)
+    controls.field.setText("Bob")
+    take_photos(qtbot, tab, camera, 1)
+    assert len(project.sessions) == 3
+    assert sessions_of(project) == [("Ada",), ("Ada",), (), ("Bob",)]
+
+
+def test_typing_a_name_takes_no_photo_and_enter_gives_space_back(
+    qtbot: QtBot, capture: tuple[CaptureTab, Any]
+) -> None:
+    tab, _ = capture
+    field = tab.session_controls.field
+    field.setFocus()
+    qtbot.keyClicks(field, "Ann N")
+    assert field.text() == "Ann N"
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert not field.hasFocus()
+
+
+def test_tasks_of_one_sitting_are_one_session(
+    qtbot: QtBot, capture: tuple[CaptureTab, Any], project: Project
+) -> None:
+    tab, camera = capture
+    for place in (Place.LEFT, Place.RIGHT):
+        tab.take_tasks((Task(place, 1),), False)
+        take_photos(qtbot, tab, camera, 1)
+    assert len(project.sessions) == 1
