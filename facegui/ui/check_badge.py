@@ -75,7 +75,7 @@ class CheckBadge(QObject):
         if self._page is None:
             from facegui.ui.photo_check import PhotoCheck
 
-            self._page = PhotoCheck(self._store, self._window)
+            self._page = PhotoCheck(self._store, self._board, self._window)
             self._page.checked.connect(self.show_number)
             self._page.photo_wanted.connect(self.photo_wanted)
             self._page.camera_wanted.connect(self.camera_wanted)

@@ -154,8 +154,9 @@ class FindingCard(QWidget):
         self._show_state()
 
     def set_busy(self, reason: str) -> None:
-        self.button.setEnabled(not reason)
-        self.button.setToolTip(reason)
+        if self.finding.remedy in (Remedy.THROW_AWAY, Remedy.MEND):
+            self.button.setEnabled(not reason)
+            self.button.setToolTip(reason)
 
     @property
     def _meant(self) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import MutableMapping, Set
+from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
 from facegui.core.errors import UserError
 from facegui.core.people import Person, names_in, people_of, runs_that_learned_from
 from facegui.core.project import Project
+from facegui.core.project_index import Session
 from facegui.ui.icons import icon
 from facegui.ui.run_words import title_of
 from facegui.ui.style import GRID, set_role
@@ -46,61 +49,78 @@ class PeoplePage(QScrollArea):
         super().__init__(parent)
         self.setObjectName("people.page")
         self._project: Project | None = None
-        self.fields: dict[str, QLineEdit] = {}
-        self.people: tuple[PersonLine, ...] = ()
-        self._shown: object = None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-
-    def show_project(self, project: Project) -> None:
-        """Shows its sessions and people, unless they are shown already."""
-        counts = Counter(project.record(photo.name).session for photo in project.photos)
-        sessions = {key: item for key, item in project.sessions.items() if counts[key]}
-        people = people_of(project)
-        shown = (project, tuple(sessions.items()), tuple(counts.items()), people)
-        if shown == self._shown:
-            return
-        self._shown, self._project = shown, project
+        self._sessions: dict[str, SessionLine] = {}
+        self._people: dict[str, PersonLine] = {}
+        self._busy = ""
+        self._title = _words("People", "title")
+        self._session_lines, self._person_lines = QVBoxLayout(), QVBoxLayout()
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(0, GRID, GRID, 0)
         layout.setSpacing(GRID)
         layout.addWidget(_words(_WHY, "faint"))
-        self.fields, lines = {}, []
-        for key, session in sorted(sessions.items(), key=lambda item: item[1].started):
-            photos = "1 photo" if counts[key] == 1 else f"{counts[key]:,} photos"
-            when = session.started[:16].replace("T", " ")
-            line = QHBoxLayout()
-            line.addWidget(_words(f"{session.title}, {when}: {photos}", ""), 3)
-            field = QLineEdit(", ".join(session.people))
-            field.setPlaceholderText("Who is it? Names, with commas between")
-            field.setAccessibleName(f"Who is in {session.title}")
-            field.setProperty("session", key)
-            field.editingFinished.connect(self._on_edited)
-            self.fields[key] = field
-            line.addWidget(field, 2)
-            layout.addLayout(line)
-        if people:
-            layout.addSpacing(2 * GRID)
-            layout.addWidget(_words("People", "title"))
-        for person in people:
-            one = PersonLine(project, person)
-            one.delete_wanted.connect(self.delete_wanted)
-            lines.append(one)
-            layout.addWidget(one)
-        self.people = tuple(lines)
+        layout.addLayout(self._session_lines)
+        layout.addSpacing(2 * GRID)
+        layout.addWidget(self._title)
+        layout.addLayout(self._person_lines)
         layout.addStretch(1)
         self.setWidget(inner)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
 
-    @Slot()
-    def _on_edited(self) -> None:
-        field, project = self.sender(), self._project
-        if not isinstance(field, QLineEdit) or project is None:
-            return
-        key = str(field.property("session"))
-        names = names_in(field.text())
-        session = project.sessions.get(key)
-        if session is None or names == session.people:
+    @property
+    def fields(self) -> dict[str, QLineEdit]:
+        """Where it is noted who is in a session, by its key."""
+        return {key: line.field for key, line in self._sessions.items()}
+
+    @property
+    def people(self) -> tuple[PersonLine, ...]:
+        return tuple(self._people.values())
+
+    def show_project(self, project: Project) -> None:
+        """Shows its sessions and people; what somebody is typing stays."""
+        if project is not self._project:
+            _remove(self._sessions, self._session_lines, set(self._sessions))
+            _remove(self._people, self._person_lines, set(self._people))
+            self._project = project
+        counts = Counter(project.record(photo.name).session for photo in project.photos)
+        sessions = {key: item for key, item in project.sessions.items() if counts[key]}
+        _remove(self._sessions, self._session_lines, self._sessions.keys() - sessions.keys())
+        in_order = sorted(sessions.items(), key=lambda item: item[1].started)
+        for place, (key, session) in enumerate(in_order):
+            if key not in self._sessions:
+                line = SessionLine(key)
+                line.edited.connect(self._on_edited)
+                self._sessions[key] = line
+                self._session_lines.insertWidget(place, line)
+            self._sessions[key].show_session(session, counts[key])
+        self._show_people(project)
+
+    def _show_people(self, project: Project) -> None:
+        people = {person.name: person for person in people_of(project)}
+        _remove(self._people, self._person_lines, self._people.keys() - people.keys())
+        for place, (name, person) in enumerate(people.items()):
+            if name not in self._people:
+                line = PersonLine(project, person)
+                line.delete_wanted.connect(self.delete_wanted)
+                line.set_busy(self._busy)
+                self._people[name] = line
+                self._person_lines.insertWidget(place, line)
+            self._people[name].show_person(person)
+        self._title.setVisible(bool(people))
+
+    def set_busy(self, reason: str) -> None:
+        """With a reason nobody can be deleted now."""
+        self._busy = reason
+        for line in self.people:
+            line.set_busy(reason)
+
+    @Slot(str, str)
+    def _on_edited(self, key: str, text: str) -> None:
+        project = self._project
+        session = project.sessions.get(key) if project is not None else None
+        names = names_in(text)
+        if project is None or session is None or names == session.people:
             return
         try:
             project.note_people(key, names)
@@ -108,6 +128,41 @@ class PeoplePage(QScrollArea):
             self.failed.emit(error)
         else:
             self.noted.emit()
+
+
+class SessionLine(QWidget):
+    """A session, and who is in it.
+
+    Signals:
+        edited(str, str): its key, and the names as they were typed.
+    """
+
+    edited = Signal(str, str)
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key = key
+        self._words = _words("", "")
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Who is it? Names, with commas between")
+        self.field.editingFinished.connect(self._on_finished)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._words, 3)
+        layout.addWidget(self.field, 2)
+
+    def show_session(self, session: Session, count: int) -> None:
+        when = session.started[:16].replace("T", " ")
+        self._words.setText(f"{session.title}, {when}: {_photos(count)}")
+        self.field.setAccessibleName(f"Who is in {session.title}")
+        if not self.field.isModified():
+            self.field.setText(", ".join(session.people))
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self.field.setModified(False)
+        self.edited.emit(self._key, self.field.text())
 
 
 class PersonLine(QWidget):
@@ -123,7 +178,7 @@ class PersonLine(QWidget):
         super().__init__()
         self.person = person
         self._project = project
-        self.words = _words(f"{person.name}: {_photos(len(person.photos))}", "")
+        self.words = _words("", "")
         self.delete_button = QPushButton(icon("mdi6.account-remove"), "Delete everywhere…")
         self.delete_button.setAccessibleName(f"Delete {person.name} everywhere")
         self.sure_button = QPushButton("Delete for good")
@@ -139,6 +194,21 @@ class PersonLine(QWidget):
         self.sure_button.clicked.connect(self._on_sure)
         self._keep()
 
+    def show_person(self, person: Person) -> None:
+        """The same, with other photos perhaps; a question that is asked goes on."""
+        if person != self.person:
+            self.person = person
+            if self.delete_button.isHidden():
+                self.words.setText(consequences(self._project, person))
+            else:
+                self._keep()
+
+    def set_busy(self, reason: str) -> None:
+        """With a reason they cannot be deleted now."""
+        for button in (self.delete_button, self.sure_button):
+            button.setEnabled(not reason)
+            button.setToolTip(reason)
+
     @Slot()
     def _ask(self) -> None:
         self.words.setText(consequences(self._project, self.person))
@@ -152,7 +222,6 @@ class PersonLine(QWidget):
 
     @Slot()
     def _on_sure(self) -> None:
-        self.sure_button.setEnabled(False)
         self.delete_wanted.emit(self.person)
 
     def _show_question(self, asking: bool) -> None:
@@ -178,6 +247,14 @@ def consequences(project: Project, person: Person) -> str:
 
 def _photos(number: int) -> str:
     return "1 photo" if number == 1 else f"{number:,} photos"
+
+
+def _remove(lines: MutableMapping[str, Any], layout: QVBoxLayout, keys: Set[str]) -> None:
+    for key in keys:
+        line: QWidget = lines.pop(key)
+        layout.removeWidget(line)
+        line.hide()
+        line.deleteLater()
 
 
 def _words(text: str, role: str) -> QLabel:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -32,14 +33,30 @@ from facegui.ui.icons import icon
 from facegui.ui.people_page import PeoplePage
 from facegui.ui.run_words import title_of
 from facegui.ui.style import GRID, set_role
+from facegui.workers.job import Job
+from facegui.workers.job_board import JobBoard
 from facegui.workers.newest import NewestWork
 from facegui.workers.project_store import ProjectStore
 
-_Done = tuple[str, Changes, TrashEntry | None]
-"""What was done in words, what changed, and what can be taken back."""
-
 LOOK_AFTER_MS = 800
 """Photos and labels change in bursts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was done.
+
+    Args:
+        words: for the user.
+        entry: what can be taken back.
+        added: names of the photos that are back.
+        moved: whether photos are in other splits now.
+    """
+
+    words: str
+    entry: TrashEntry | None = None
+    added: tuple[str, ...] = ()
+    moved: bool = False
 
 
 class PhotoCheck(QDialog):
@@ -57,14 +74,16 @@ class PhotoCheck(QDialog):
     tasks_wanted = Signal(object, bool)
     checked = Signal(int)
 
-    def __init__(self, store: ProjectStore, parent: QWidget | None = None) -> None:
+    def __init__(self, store: ProjectStore, board: JobBoard, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("check")
         self.setWindowTitle("Check the photos")
         self.resize(880, 640)
         self._store = store
+        self._board = board
         self._entry: TrashEntry | None = None
-        self._changing = False
+        self._changed: Project | None = None
+        self._before: frozenset[str] = frozenset()
         self.health = HealthPage()
         self.coverage = CoveragePage()
         self.people = PeoplePage()
@@ -73,13 +92,12 @@ class PhotoCheck(QDialog):
         self._looks.progressed.connect(self._on_progress)
         self._looks.succeeded.connect(self._on_checked)
         self._looks.failed.connect(self._on_failed)
-        self._changes = NewestWork(self)
-        self._changes.succeeded.connect(self._on_changed)
-        self._changes.failed.connect(self._on_failed)
         self._timer = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
         self._timer.timeout.connect(self.look)
         store.opened.connect(self._on_opened)
         store.photos_changed.connect(self._on_photos_changed)
+        board.started.connect(self._show_state)
+        board.ended.connect(self._show_state)
         self.health.photo_wanted.connect(self._on_photo_wanted)
         self.health.camera_wanted.connect(self._on_camera_wanted)
         self.people.delete_wanted.connect(self._delete_person)
@@ -89,6 +107,7 @@ class PhotoCheck(QDialog):
         self.coverage.photo_wanted.connect(self._on_photo_wanted)
         self.health.throw_wanted.connect(self._throw_away)
         self.health.mend_wanted.connect(self._mend)
+        self._show_state()
 
     def _build(self) -> None:
         self.notice = QLabel()
@@ -115,9 +134,9 @@ class PhotoCheck(QDialog):
         layout.addLayout(foot)
 
     def shut_down(self) -> None:
+        self.hide()
         self._timer.stop()
         self._looks.shut_down()
-        self._changes.shut_down()
         self.health.shut_down()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -151,13 +170,12 @@ class PhotoCheck(QDialog):
         self.coverage.show_coverage(coverage)
         if self._store.project is not None:
             self.health.show_findings(self._store.project, findings)
-            self.health.set_busy("A moment…" if self._changing else "")
             self.people.show_project(self._store.project)
+            self._show_state()
         self.checked.emit(len(findings))
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._set_changing(False)
         self.notice.setText(
             f"{error.what} {error.remedy}" if isinstance(error, UserError) else str(error)
         )
@@ -196,43 +214,66 @@ class PhotoCheck(QDialog):
 
     @Slot(object)
     def _throw_away(self, names: tuple[str, ...]) -> None:
-        self._change(_throw_away, names)
+        self._change("Moving photos to the trash", _throw_away, names)
 
     @Slot()
     def _mend(self) -> None:
-        self._change(_mend)
+        self._change("Sharing photos out anew", _mend)
 
     @Slot(object)
     def _delete_person(self, person: Person) -> None:
-        self._change(_delete_person, person)
+        self._change("Deleting photos", _delete_person, person)
 
     @Slot()
     def _undo(self) -> None:
         if self._entry is not None:
-            self._change(_restore, self._entry)
+            self._change("Taking photos back", _restore, self._entry)
 
-    def _change(self, work: Callable[..., _Done], *arguments: object) -> None:
+    def _change(self, title: str, work: Callable[..., _Done], *arguments: object) -> None:
+        """As a job: nothing trains on photos that go, and no other project is opened."""
         project = self._store.project
-        if project is not None and not self._changing:
-            self._set_changing(True)
-            self._changes.ask(functools.partial(work, project, *arguments))
-
-    def _set_changing(self, changing: bool) -> None:
-        self._changing = changing
-        self.health.set_busy("A moment…" if changing else "")
-        self.undo_button.setEnabled(not changing)
+        if project is None or self._board.job is not None:
+            return
+        self._changed, self._before = project, _names(project)
+        job = Job(title, functools.partial(work, project, *arguments))
+        job.succeeded.connect(self._on_changed)
+        job.failed.connect(self._on_failed)
+        job.finished.connect(self._on_finished)
+        self._board.start(job)
 
     @Slot(object)
     def _on_changed(self, done: _Done) -> None:
-        words, changes, self._entry = done
-        self._set_changing(False)
-        self.notice.setText(words)
+        if self._store.project is not self._changed:
+            return  # its folder was gone
+        self.notice.setText(done.words)
+        self._entry = done.entry
         self.undo_button.setVisible(self._entry is not None)
-        if changes:
-            self._store.tell(changes)
-        else:
+        self._store.tell(Changes(added=done.added))
+        if done.moved:
             self._store.splits_changed.emit()
-        self.look()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        """What went before a failure is gone, too."""
+        project, self._changed = self._changed, None
+        if project is not None and project is self._store.project:
+            self._store.tell(Changes(removed=tuple(sorted(self._before - _names(project)))))
+            if self.isVisible():
+                self.look()
+
+    @Slot()
+    def _show_state(self) -> None:
+        """What changes photos waits for what works on them."""
+        job = self._board.job
+        reason = f"{job.title} is still running." if job else ""
+        self.health.set_busy(reason)
+        self.people.set_busy(reason)
+        self.undo_button.setEnabled(not reason)
+        self.undo_button.setToolTip(reason)
+
+
+def _names(project: Project) -> frozenset[str]:
+    return frozenset(photo.name for photo in project.photos)
 
 
 def _check(
@@ -248,8 +289,7 @@ def _throw_away(
     photos = [photo for photo in project.photos if photo.name in wanted]
     entry = project.delete(photos)
     number = "1 photo is" if len(photos) == 1 else f"{len(photos):,} photos are"
-    removed = Changes(removed=tuple(sorted(photo.name for photo in photos)))
-    return f"{number} in the trash now.", removed, entry
+    return _Done(f"{number} in the trash now.", entry)
 
 
 def _delete_person(project: Project, person: Person, _report: Report, _stop: StopToken) -> _Done:
@@ -259,18 +299,17 @@ def _delete_person(project: Project, person: Person, _report: Report, _stop: Sto
     if deleted.runs:
         names = ", ".join(title_of(run) for run in deleted.runs)
         words += f" These runs learned from them, delete them in the Train tab: {names}."
-    return words, Changes(removed=deleted.photos), None
+    return _Done(words)
 
 
 def _restore(project: Project, entry: TrashEntry, _report: Report, _stop: StopToken) -> _Done:
     restored = project.restore(entry)
     number = "1 photo is" if len(restored) == 1 else f"{len(restored):,} photos are"
-    added = Changes(added=tuple(sorted(photo.name for photo in restored)))
-    return f"{number} back.", added, None
+    return _Done(f"{number} back.", added=tuple(sorted(photo.name for photo in restored)))
 
 
 def _mend(project: Project, report: Report, stop: StopToken) -> _Done:
     moved = mend_leaks(project, report, stop)
     number = "1 photo is" if moved == 1 else f"{moved:,} photos are"
     words = f"{number} in another split now. Train again: earlier results were judged by others."
-    return words, Changes(), None
+    return _Done(words, moved=True)

@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QWidget
 
 from facegui.core import health
 from facegui.core.boxes import Box
+from facegui.core.errors import UserError
 from facegui.core.health import Finding, Kind, Remedy
 from facegui.core.images import EncodedPicture, encode_jpeg, read_picture
 from facegui.core.progress import Progress
 from facegui.core.project import NewPhoto
 from facegui.core.project_index import PhotoRecord
 from facegui.core.splits import Split
-from facegui.ui import photo_row
+from facegui.ui import photo_check, photo_row
 from facegui.ui.check_badge import CheckBadge
 from facegui.ui.health_page import HealthPage
 from facegui.ui.photo_check import PhotoCheck
@@ -46,9 +47,9 @@ def sick_project(demo_project):
 
 
 @pytest.fixture
-def check(qtbot, store, sick_project):  # noqa: ARG001
+def check(qtbot, store, board, sick_project):  # noqa: ARG001
     """The window, with what it found."""
-    window = PhotoCheck(store)
+    window = PhotoCheck(store, board)
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.checked, timeout=20000):
         window.show()
@@ -124,7 +125,7 @@ def test_only_the_chosen_photos_are_meant(qtbot, check):
     with qtbot.waitSignal(card.throw_wanted) as thrown:
         card.button.click()
     assert thrown.args == [(card.row.item(0).toolTip(),)]
-    qtbot.waitUntil(lambda: not check._changing)
+    qtbot.waitUntil(lambda: check._board.job is None)
 
 
 def test_leaks_are_mended_by_one_click(qtbot, check, store):
@@ -202,3 +203,71 @@ def test_people_are_noted_and_deleted_everywhere(qtbot, check, store, sick_proje
     assert {photo.name for photo in sick_project.photos} == {"copy.jpg", "dark.jpg", "new.jpg"}
     assert check.people.people == ()
     assert not check.undo_button.isVisible()
+
+
+@pytest.fixture
+def ada(qtbot, check, sick_project):
+    """The line of somebody who is in all photos of the one session."""
+    sick_project.note_people(next(iter(sick_project.sessions)), ["Ada"])
+    with qtbot.waitSignal(check.checked, timeout=20000):
+        check.look()
+    return check.people.people[0]
+
+
+def test_nothing_is_deleted_while_a_job_works_on_the_photos(qtbot, check, board, ada):
+    go_on = threading.Event()
+    card = card_of(check, Kind.DARK)
+    board.start(Job("Training", lambda _report, _stop: go_on.wait(20)))
+    for button in (card.button, card_of(check, Kind.LEAK).button, ada.sure_button):
+        assert not button.isEnabled()
+        assert button.toolTip() == "Training is still running."
+    assert card_of(check, Kind.UNLABELLED).button.isEnabled()
+    with qtbot.waitSignal(board.ended):
+        go_on.set()
+    assert card.button.isEnabled()
+    card.button.click()
+    assert board.job is not None, "no other project can be opened now"
+    assert not ada.delete_button.isEnabled()
+    qtbot.waitUntil(lambda: board.job is None)
+
+
+def test_a_deletion_that_failed_can_be_tried_again(
+    qtbot, check, store, board, ada, sick_project, monkeypatch
+):
+    def fail_half_way(project, person):
+        project.delete([project.photo(person.photos[0])])
+        raise UserError("The disk is full.", "Make room.")
+
+    ada.delete_button.click()
+    with monkeypatch.context() as patched, qtbot.waitSignals([store.photos_changed, board.ended]):
+        patched.setattr(photo_check, "delete_person", fail_half_way)
+        gone = ada.person.photos[0]
+        changes = []
+        store.photos_changed.connect(changes.append)
+        ada.sure_button.click()
+    assert check.notice.text() == "The disk is full. Make room."
+    assert [change.removed for change in changes] == [(gone,)]
+    assert ada.sure_button.isEnabled()
+    with qtbot.waitSignal(board.ended, timeout=20000):
+        ada.sure_button.click()
+    assert not sick_project.sessions
+
+
+def test_what_is_being_typed_stays_when_the_photos_are_looked_at(qtbot, check, sick_project):
+    key = sick_project.new_session("Other")
+    photo = next(photo for photo in sick_project.photos if photo.name == "new.jpg")
+    sick_project._index.photos[photo.name] = PhotoRecord(session=key)
+    check.people.show_project(sick_project)
+    first, second = check.people.fields.values()
+    check.pages.setCurrentWidget(check.people)
+    first.setFocus()
+    qtbot.keyClicks(first, "Ada")
+    second.setFocus()
+    assert sick_project.sessions[next(iter(check.people.fields))].people == ("Ada",)
+    qtbot.keyClicks(second, "Bo")
+    with qtbot.waitSignal(check.checked, timeout=20000):
+        check.look()
+    assert check.people.people[0].person.name == "Ada"
+    assert check.people.fields[key] is second
+    assert second.text() == "Bo"
+    assert second.hasFocus()

@@ -121,11 +121,13 @@ def test_stopping_the_burst_ends_the_guided_session(qtbot, at_camera):
     assert not tab.burst.active
 
 
-def test_coverage_page_has_photos_labelled_before_it_asks_for_more(qtbot, demo_project, store):
+def test_coverage_page_has_photos_labelled_before_it_asks_for_more(
+    qtbot, demo_project, store, board
+):
     unlabelled = [photo.name for photo in demo_project.photos[:11]]
     for name in unlabelled:
         demo_project.clear_label(demo_project.photo(name))
-    check = PhotoCheck(store)
+    check = PhotoCheck(store, board)
     qtbot.addWidget(check)
     with qtbot.waitSignal(check.checked, timeout=20000):
         check.show()
@@ -140,8 +142,8 @@ def test_coverage_page_has_photos_labelled_before_it_asks_for_more(qtbot, demo_p
     check.shut_down()
 
 
-def test_coverage_page_leads_to_the_camera(qtbot, demo_project, store):
-    check = PhotoCheck(store)
+def test_coverage_page_leads_to_the_camera(qtbot, demo_project, store, board):
+    check = PhotoCheck(store, board)
     qtbot.addWidget(check)
     with qtbot.waitSignal(check.checked, timeout=20000):
         check.show()
