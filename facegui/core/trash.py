@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import shutil
@@ -37,26 +38,24 @@ def throw_away(
         records: what the project remembers of each photo, by name.
 
     Raises:
-        OSError: when something cannot be moved; what was moved before is in
-            the entry, and no photo is without its label.
+        OSError: when something cannot be moved; everything is where it was then.
     """
     entry = new_entry(trash_folder, records)
-    for photo, label in pairs:
-        _throw_pair(entry.folder, photo, label)
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for photo, label in pairs:
+            for path, part in ((label, "labels"), (photo, "photos")):
+                if path is not None and path.exists():
+                    thrown = entry.folder / part / path.name
+                    path.replace(thrown)
+                    moved.append((path, thrown))
+    except OSError:
+        for path, thrown in reversed(moved):
+            with contextlib.suppress(OSError):  # then it is safe in the entry
+                thrown.replace(path)
+        remove_where_empty(entry)
+        raise
     return entry
-
-
-def _throw_pair(folder: Path, photo: Path | None, label: Path) -> None:
-    thrown = folder / "labels" / label.name
-    if label.exists():
-        label.replace(thrown)
-    if photo is not None and photo.exists():
-        try:
-            photo.replace(folder / "photos" / photo.name)
-        except OSError:
-            if thrown.exists():
-                thrown.replace(label)
-            raise
 
 
 def take_back(
