@@ -119,11 +119,16 @@ class LabelKeeper:
         return stamp
 
     def look(self, label: Path) -> None:
-        """Another program wrote a label, or removed it: keeps ours where a box of it is gone."""
-        ours = self._ours.pop(label.name, None)
-        self._known[label.name] = content = _content(label)
+        """Another program wrote a label, or removed it: keeps ours where a box of it is gone.
+
+        Raises:
+            OSError: when the disk does not take it; to be asked again.
+        """
+        ours, content = self._ours.get(label.name), _content(label)
         if ours is not None and _loses(ours.data, content):
             self._keep(label.name, ours.data)
+        self._ours.pop(label.name, None)
+        self._known[label.name] = content
 
     def keep_unseen(self, label: Path, seen: Iterable[Box]) -> None:
         """Keeps a label that is about to be replaced by somebody who saw only those boxes."""

@@ -28,6 +28,10 @@ from facegui.core.labelme import (
 log = logging.getLogger(__name__)
 
 
+class ProjectGoneError(UserError):
+    """The folder of a project is not there any more; what else fails may work the next time."""
+
+
 class PhotoState(StrEnum):
     """How far the labelling of a photo is."""
 
@@ -190,7 +194,8 @@ class PhotoLibrary:
         """Takes over what changed on disk since the last look.
 
         Raises:
-            UserError: when the project folder is gone or cannot be read.
+            ProjectGoneError: when the project folder is gone.
+            UserError: when it cannot be read.
         """
         with self._mutex:
             changes = self.take_over(self.scan())
@@ -201,7 +206,8 @@ class PhotoLibrary:
         """Looks at the folder, from any thread, and takes nothing over yet.
 
         Raises:
-            UserError: when the project folder is gone or cannot be read.
+            ProjectGoneError: when the project folder is gone.
+            UserError: when it cannot be read.
         """
         number = self._writes
         photos, labels = self._look()
@@ -213,13 +219,18 @@ class PhotoLibrary:
 
         Returns:
             None where the program itself wrote while it was looked: look again.
+
+        Raises:
+            UserError: when a label that would be lost cannot be kept; nothing is taken over.
         """
         with self._mutex:
             if scan.number != self._writes:
                 return None
             stamps, before = scan.stamps, self._stamps
+            # First: where it fails, the next look finds all of it again.
+            kept = self._keep_ours(before, stamps)
             if stamps == before:
-                return Changes(kept=self._keep_ours(before, stamps))
+                return Changes(kept=kept)
             self._stamps = stamps
             changes = Changes(
                 added=tuple(sorted(stamps.keys() - before.keys())),
@@ -231,7 +242,7 @@ class PhotoLibrary:
                         if stamps[name] != before[name]
                     )
                 ),
-                kept=self._keep_ours(before, stamps),
+                kept=kept,
             )
             for name in changes.removed:
                 self._photos.pop(name, None)
@@ -286,7 +297,7 @@ class PhotoLibrary:
                 if name.endswith(".json")
             }
         except FileNotFoundError as error:
-            raise UserError(
+            raise ProjectGoneError(
                 f"The project folder {self.folder.name} is gone.",
                 "Connect the disk again, or open the project where it is now.",
                 str(error),

@@ -148,6 +148,7 @@ class CaptureTab(Tab):
         self.burst_controls.start_button.clicked.connect(self._start_burst)
         self.photo_controls.import_wanted.connect(self.import_paths)
         self.photo_controls.next_button.clicked.connect(self._go_on)
+        self._store.closing.connect(self._writer.wait)
         self._store.opened.connect(self._show_project)
         self._store.photos_changed.connect(self._on_photos_changed)
         self._board.started.connect(self._on_board_changed)

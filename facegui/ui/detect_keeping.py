@@ -109,6 +109,7 @@ class DetectKeeping(QObject):
         self.recorder.failed.connect(self._on_record_failed)
         self._writer.stored.connect(self._on_stored)
         self._writer.failed.connect(self.failed)
+        store.closing.connect(self._writer.wait)
         board.started.connect(self._on_board_changed)
         board.ended.connect(self._on_board_changed)
 

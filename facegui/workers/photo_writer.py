@@ -83,6 +83,8 @@ class _Writer(QObject):
                 self.failed.emit(error)
             else:
                 self.stored.emit(taken)
+            self._requests.task_done()
+        self._requests.task_done()
 
     def _store(self, request: _Request) -> TakenPhoto:
         session = request.project.sitting(
@@ -151,6 +153,11 @@ class PhotoWriter(QObject):
     def begin_session(self) -> None:
         """The next photo begins another session, however soon it comes."""
         self._begins_session = True
+
+    @Slot()
+    def wait(self) -> None:
+        """Until everything that was offered is on disk: its project is about to be closed."""
+        self._requests.join()
 
     def shut_down(self) -> None:
         """Waits until everything that was offered is on disk."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from facegui.core.project import Project
     from facegui.core.runs import Run
 
+log = logging.getLogger(__name__)
+
 LOOK_INTERVAL_MS = 500
 """How often the folder is looked at: LabelMe writes a label file in place, of
 which a watch on the folder tells nothing."""
@@ -35,15 +38,19 @@ class ProjectStore(QObject):
     """Holds the one project that the window works on.
 
     Signals:
+        closing(): the project is about to be closed: what is still to be written into it must
+            be when this returns.
         opened(): `project` is another one now, or None.
         photos_changed(Changes): photos or labels are others now, whoever did it.
         drafts_changed(tuple[str, ...]): the photos of these names have other drafts now.
         splits_changed(): photos were given to splits.
         runs_changed(): a run came, went, or was renamed.
         failed(UserError): the project's folder is gone.
-        noticed(str): two programs wrote a label; the older version is in the trash.
+        noticed(str): two programs wrote a label; the older version is in the trash. Or the
+            folder could not be looked at; that is tried again.
     """
 
+    closing = Signal()
     opened = Signal()
     photos_changed = Signal(object)
     drafts_changed = Signal(object)
@@ -61,6 +68,7 @@ class ProjectStore(QObject):
         self._timer.timeout.connect(self._look_behind)
         self._scans: NewestWork | None = None
         self._scanning = False
+        self._is_failing = False
 
     @property
     def project(self) -> Project | None:
@@ -90,9 +98,11 @@ class ProjectStore(QObject):
     def take(self, project: Project) -> None:
         """Works on an open project from now on, and closes the one before."""
         if self._project is not None:
+            self.closing.emit()
             self._project.close()
         self._project = project
         self._run_names = _names_of_runs(project)
+        self._is_failing = False
         self._end_scans()
         self._scans = NewestWork(self)
         self._scans.succeeded.connect(self._on_scanned)
@@ -105,6 +115,7 @@ class ProjectStore(QObject):
         if self._project is not None:
             self._timer.stop()
             self._end_scans()
+            self.closing.emit()
             self._project.close()
             self._project = None
             self._run_names = ()
@@ -118,10 +129,8 @@ class ProjectStore(QObject):
         try:
             changes = self._project.refresh()
             names = _names_of_runs(self._project)
-        except UserError as error:
-            self._give_up(error)
-        except OSError as error:
-            self._give_up(disk_error(error, f"reading the project {self._project.name}"))
+        except (UserError, OSError) as error:
+            self._on_look_failed(error)
         else:
             self._take_over(changes, names)
 
@@ -139,19 +148,36 @@ class ProjectStore(QObject):
             return
         self._timer.setInterval(max(LOOK_INTERVAL_MS, round(LOOK_SHARE * scanned.took_ms)))
         # None: the program wrote something meanwhile; the next look sees the rest.
-        self._take_over(self._project.take_over(scanned.scan), scanned.run_names)
+        try:
+            changes = self._project.take_over(scanned.scan)
+        except UserError as error:
+            self._on_look_failed(error)
+        else:
+            self._take_over(changes, scanned.run_names)
 
     @Slot(object)
     def _on_scan_failed(self, error: Exception) -> None:
         self._scanning = False
+        self._on_look_failed(error)
+
+    def _on_look_failed(self, error: Exception) -> None:
+        """Tells it once: the next look may work, of a folder on the network for instance."""
+        from facegui.core.photo_library import ProjectGoneError
+
         if self._project is None:
             return
         if isinstance(error, OSError):
             error = disk_error(error, f"reading the project {self._project.name}")
-        if isinstance(error, UserError):
-            self._give_up(error)
+        if isinstance(error, ProjectGoneError):
+            self._timer.stop()
+            self.failed.emit(error)
+        elif isinstance(error, UserError) and not self._is_failing:
+            self._is_failing = True
+            log.warning("cannot look at the project", exc_info=error)
+            self.noticed.emit(f"{error.what} {error.remedy} It is tried again.")
 
     def _take_over(self, changes: Changes | None, names: _RunNames) -> None:
+        self._is_failing = False
         if changes:
             self.photos_changed.emit(changes)
         if changes and changes.kept:
@@ -180,10 +206,6 @@ class ProjectStore(QObject):
         if self._project is not None:
             self._project.assign_missing_splits()
             self.splits_changed.emit()
-
-    def _give_up(self, error: UserError) -> None:
-        self._timer.stop()
-        self.failed.emit(error)
 
 
 _RunNames = tuple[tuple[str, str, bool, bool], ...]

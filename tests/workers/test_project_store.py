@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
+from facegui.core import label_keeping
 from facegui.core.boxes import Box
+from facegui.core.camera import Frame
 from facegui.core.errors import UserError
 from facegui.core.project import Project
 from facegui.core.runs import SETTINGS_NAME
+from facegui.workers import project_store
+from facegui.workers.photo_writer import PhotoWriter
 from facegui.workers.project_store import ProjectStore
 
 
@@ -99,6 +107,69 @@ def test_folder_that_is_gone_is_told_once(
     assert "gone" in failed.args[0].what
     with qtbot.assertNotEmitted(store.failed, wait=600):
         pass  # longer than the time between two looks
+
+
+def test_folder_that_cannot_be_read_once_is_looked_at_again(
+    qtbot: QtBot, store: ProjectStore, demo_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[UserError] = []
+    store.failed.connect(failed.append)
+    said: list[str] = []
+    store.noticed.connect(said.append)
+    tries = iter(range(1, 9))
+    scan = project_store._scan
+
+    def fail_twice(*arguments: Any) -> Any:
+        if next(tries) <= 2:
+            raise OSError(errno.EIO, "Input/output error")
+        return scan(*arguments)
+
+    monkeypatch.setattr(project_store, "_scan", fail_twice)
+    with qtbot.waitSignal(store.photos_changed) as told:
+        demo_project.photos[0].path.unlink()
+    assert len(told.args[0].removed) == 1
+    assert store.project is demo_project
+    assert failed == []
+    assert len(said) == 1
+    assert "tried again" in said[0]
+
+
+def test_full_disk_while_a_label_is_kept_loses_no_change(
+    qtbot: QtBot, store: ProjectStore, demo_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    first, second = demo_project.photos[:2]
+    demo_project.set_label(first, [Box(1, 2, 30, 40)])
+    demo_project.label_path(first).unlink()
+    second.path.unlink()
+    with monkeypatch.context() as patched, qtbot.waitSignal(store.noticed):
+        patched.setattr(label_keeping, "new_entry", full)
+        store.look()
+    with qtbot.waitSignal(store.photos_changed) as told:
+        store.look()
+    assert (told.args[0].removed, told.args[0].kept) == ((second.name,), (first.name,))
+
+
+def test_what_is_offered_before_the_project_is_closed_is_on_disk(
+    store: ProjectStore, tmp_path: Path
+) -> None:
+    store.create(tmp_path / "One")
+    project = store.project
+    assert project is not None
+    writer = PhotoWriter()
+    store.closing.connect(writer.wait)
+    failed: list[Exception] = []
+    writer.failed.connect(failed.append)
+    for number in range(4):
+        pixels = np.full((48, 64, 3), 40 * number, np.uint8)
+        assert writer.offer(project, Frame(pixels, 0.0, number), "Camera")
+    store.close()
+    assert len(list(project.photos_folder.iterdir())) == 4
+    writer.shut_down()
+    QCoreApplication.sendPostedEvents()
+    assert failed == []
 
 
 def test_splits_are_given_and_told(qtbot: QtBot, store: ProjectStore, tmp_path: Path) -> None:
