@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mend",
         action="store_true",
-        help="share photos out anew where near-copies are in several splits",
+        help="share photos out anew where near-copies or sessions are in several splits",
     )
 
 

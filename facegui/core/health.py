@@ -37,6 +37,7 @@ class Kind(StrEnum):
     BROKEN_PHOTO = "photo damaged"
     BROKEN_LABEL = "label file broken"
     LEAK = "near-copies in several splits"
+    TORN_SESSION = "sessions in several splits"
     FEW_PHOTOS = "too few photos"
     FEW_IN_SPLIT = "too few photos in a split"
     TWO_BOXES = "two boxes on one face"
@@ -227,15 +228,29 @@ def _of_copies(
             spare,
         )
     leaks = find_leaks(project, report, stop)
-    if leaks:
-        leaking = tuple(sorted({*leaks.left_out, *(n for group in leaks.copies for n in group)}))
+    if leaks.near_copies:
         yield Finding(
             Kind.LEAK,
-            f"{_photos(leaking)} nearly the same as photos in another split, which makes the"
-            " score flatter.",
+            f"{_photos(leaks.near_copies)} nearly the same as photos in another split, which makes"
+            " the score flatter.",
             "Share them out anew, then train again.",
             Remedy.MEND,
-            leaking,
+            leaks.near_copies,
+        )
+    if leaks.torn_sessions:
+        beside_training = tuple(
+            photo.name
+            for photo in project.photos
+            if (record := project.record(photo.name)).session in leaks.torn_sessions
+            and record.split in (Split.VALIDATION, Split.TEST)
+        )
+        yield Finding(
+            Kind.TORN_SESSION,
+            f"{_photos(beside_training)} from sessions that are trained on, which makes the score"
+            " flatter.",
+            "There are sessions enough to keep them apart: share them out anew, then train again.",
+            Remedy.MEND,
+            beside_training,
         )
 
 

@@ -20,14 +20,27 @@ class Leaks:
         left_out: labelled photos without a split, for they are near-copies of photos
             in several.
         sessions: keys of sessions with photos in training and in another split.
+        can_part: whether there are sessions enough to keep them apart.
     """
 
     copies: tuple[tuple[str, ...], ...]
     left_out: tuple[str, ...]
     sessions: tuple[str, ...]
+    can_part: bool
 
     def __bool__(self) -> bool:
-        return bool(self.copies or self.left_out)
+        """Whether there is something to mend."""
+        return bool(self.near_copies or self.torn_sessions)
+
+    @property
+    def near_copies(self) -> tuple[str, ...]:
+        """Names of the photos that are near-copies across splits."""
+        return tuple(sorted({*self.left_out, *(name for group in self.copies for name in group)}))
+
+    @property
+    def torn_sessions(self) -> tuple[str, ...]:
+        """The sessions that can be kept apart, but are not."""
+        return self.sessions if self.can_part else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +90,13 @@ def find_leaks(
     sides = defaultdict(set)
     for name, split in splits.items():
         sides[relations.sessions.get(name)].add(split)
+    sessions = sorted(key for key, found in sides.items() if key and found > {Split.TRAIN})
     return Leaks(
         copies=tuple(tuple(sorted(group)) for group in groups),
         left_out=tuple(sorted(n for n in kinds.keys() - splits.keys() if len(beside[n]) > 1)),
-        sessions=tuple(
-            sorted(key for key, found in sides.items() if key and found > {Split.TRAIN})
-        ),
+        sessions=tuple(sessions),
+        can_part=bool(sessions)
+        and _sessions_apart(assign_splits(kinds, {}, project.split_settings, relations), relations),
     )
 
 
@@ -96,13 +110,13 @@ def leak_problems(
     """
     leaks, tested = find_leaks(project, report, stop), tested_on(project, report, stop)
     problems = []
-    if leaks:
-        number = sum(map(len, leaks.copies)) + len(leaks.left_out)
+    mending = "“Check the photos” in the menu Project mends it."
+    if leaks.near_copies:
         problems.append(
             Problem(
-                f"{number} photos are near-copies of photos in another split: the score will"
-                " flatter.",
-                "“Check the photos” in the menu Project mends it.",
+                f"{len(leaks.near_copies)} photos are near-copies of photos in another split: the"
+                " score will flatter.",
+                mending,
                 False,
             )
         )
@@ -120,7 +134,9 @@ def leak_problems(
             Problem(
                 "Test photos are from the same sessions as training photos: the score will"
                 " flatter.",
-                "With four sessions or more of about the same size, they are kept apart.",
+                mending
+                if leaks.torn_sessions
+                else "With four sessions or more of about the same size, they are kept apart.",
                 False,
             )
         )

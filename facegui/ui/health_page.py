@@ -25,6 +25,7 @@ KIND_ICONS: dict[Kind, str] = {
     Kind.BROKEN_PHOTO: "mdi6.image-broken-variant",
     Kind.BROKEN_LABEL: "mdi6.alert",
     Kind.LEAK: "mdi6.call-split",
+    Kind.TORN_SESSION: "mdi6.calendar-multiple",
     Kind.FEW_PHOTOS: "mdi6.image-multiple-outline",
     Kind.FEW_IN_SPLIT: "mdi6.scale-unbalanced",
     Kind.TWO_BOXES: "mdi6.vector-difference",

@@ -14,6 +14,7 @@ from facegui.core import leaks as leak_search
 from facegui.core import photo_facts
 from facegui.core.boxes import Box
 from facegui.core.errors import Cancelled
+from facegui.core.health import Kind, Remedy, check_project
 from facegui.core.images import EncodedPicture, encode_picture
 from facegui.core.leaks import find_leaks, mend_leaks
 from facegui.core.progress import Progress, StopToken
@@ -87,12 +88,29 @@ def test_mending_keeps_sessions_apart_where_there_are_enough(project, add):
         add(f"{number}.jpg", number, list(Split)[number % 3], session=f"place {number % 6}")
     for number in range(24, 30):
         add(f"{number}.jpg", number, list(Split)[number % 2], session=f"place {number % 6}")
-    assert len(find_leaks(project).sessions) > 0
+    torn = find_leaks(project).torn_sessions
+    assert len(torn) > 0
+    mending = [p for p in leak_search.leak_problems(project) if "same sessions" in p.what]
+    assert "Check the photos" in mending[0].remedy
+    (finding,) = [f for f in check_project(project) if f.kind is Kind.TORN_SESSION]
+    assert finding.remedy is Remedy.MEND
+    assert {project.record(name).split for name in finding.photos} == {Split.VALIDATION, Split.TEST}
     mend_leaks(project)
+    assert not find_leaks(project)
     assert find_leaks(project).sessions == ()
+    assert not [f for f in check_project(project) if f.kind is Kind.TORN_SESSION]
     tested = leak_search.tested_on(project)
     assert (tested.same_session, tested.sessions) == (0, 6)
     assert tested.photos > 0
+
+
+def test_sessions_are_no_leak_while_there_are_too_few_to_part_them(project, add):
+    for number in range(24):
+        add(f"{number}.jpg", number, list(Split)[number % 3], session=f"place {number % 2}")
+    leaks = find_leaks(project)
+    assert len(leaks.sessions) == 2
+    assert not leaks
+    assert mend_leaks(project) == 0
 
 
 def test_what_is_noted_of_people_is_told(project, add):

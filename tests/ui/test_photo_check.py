@@ -87,9 +87,8 @@ def test_every_row_gets_its_pictures_however_many_rows_there_are(qtbot, sick_pro
     dropped = []
     page._loader.dropped.connect(dropped.append)
     names = [photo.name for photo in sick_project.photos]
-    findings = [
-        Finding(kind, "", "", Remedy.LABEL, (names[place],)) for place, kind in enumerate(Kind)
-    ]
+    pairs = zip(Kind, names, strict=False)
+    findings = [Finding(kind, "", "", Remedy.LABEL, (name,)) for kind, name in pairs]
     page.show_findings(sick_project, findings)
     all_wanted.set()
     for card in page.cards:
