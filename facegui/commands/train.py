@@ -12,6 +12,7 @@ from facegui.commands.console import Console, Json, interruptible
 from facegui.commands.numbers import WrongUsageError
 from facegui.core.augmented_set import read_set
 from facegui.core.errors import UserError
+from facegui.core.leaks import leak_problems
 from facegui.core.progress import Progress, Report
 from facegui.core.project import Project
 from facegui.core.readiness import training_problems
@@ -106,7 +107,7 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
 
 
 def _tell_problems(project: Project, console: Console) -> None:
-    for problem in training_problems(project):
+    for problem in (*training_problems(project), *leak_problems(project)):
         if not problem.blocking:
             console.warn(f"Note: {problem.what} {problem.remedy}")
     copies = read_set(project.augmented_folder)

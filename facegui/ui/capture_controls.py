@@ -42,6 +42,8 @@ LEAST_TAKEN = 0.5
 
 GOOD_COUNT = 150
 """Photos that the tutorial recommends."""
+MANY_OF_ONE_SESSION = 60
+"""More of them teach less than as many of another session."""
 
 
 class BurstControls(QWidget):
@@ -233,12 +235,21 @@ def skipped_in_words(skipped: Counter[str]) -> str:
     return f"Skipped {skipped.total()}: {reasons}."
 
 
-def next_step(count: int, sessions: int) -> str:
-    """What to do with so many photos in the project, of so many sessions."""
-    if not count:
+def next_step(project: Project | None) -> str:
+    """What to do with so many photos in the project, of such sessions and people."""
+    photos = project.photos if project else ()
+    if project is None or not photos:
         return "Show your face to the camera, then press Space."
+    count = len(photos)
+    sessions = {project.record(photo.name).session for photo in photos}
+    people, unnoted = project.people_in(sessions)
     if count < GOOD_COUNT:
-        return f"{count} of about {GOOD_COUNT} photos. Vary place, light and distance."
-    if sessions == 1:
+        words = f"{count} of about {GOOD_COUNT} photos. Vary place, light and distance."
+        if len(sessions) == 1 and count >= MANY_OF_ONE_SESSION:
+            words += " A new session helps now: another place, or another person."
+        return words
+    if len(sessions) == 1:
         return "Many photos of one session. Come back on another day, or take another person."
+    if len(people) == 1 and not unnoted:
+        return f"All photos show {people[0]}: others it will miss. Take another person."
     return "Enough for a good detector. Next: Annotate."

@@ -424,15 +424,12 @@ class CaptureTab(Tab):
         self.say_next(
             "Move about: turn, come nearer, go away. Space stops."
             if burst.active
-            else why_not or self._after(count, project)
+            else why_not or self._after(project)
         )
         self.summary_changed.emit(photos_in_words(count) if count else "no photos yet")
 
-    def _after(self, count: int, project: Project | None) -> str:
-        sessions = len(project.sessions) if project else 0
-        return " ".join(
-            filter(None, (skipped_in_words(self.burst.skipped), next_step(count, sessions)))
-        )
+    def _after(self, project: Project | None) -> str:
+        return " ".join(filter(None, (skipped_in_words(self.burst.skipped), next_step(project))))
 
     def _why_no_photo(self, project: Project | None) -> str:
         if project is None:

@@ -62,6 +62,14 @@ def test_copies_that_are_missing_or_outdated_are_told(
     assert len(calls) == 3
 
 
+@pytest.mark.usefixtures("calls")
+def test_what_flatters_the_score_is_told_before_it_begins(
+    demo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(demo)]) == 0
+    assert "All faces are from one session." in capsys.readouterr().err
+
+
 def test_newest_broken_training_is_resumed(demo: Path, run_json: RunJson, calls: list[Any]) -> None:
     for name in ("2026-01-01_10-00-00", "2026-01-02_10-00-00"):
         run = write_run(demo / "runs", name=name, complete=False)
