@@ -13,7 +13,7 @@ from typing import Self
 from facegui.core import trash
 from facegui.core.augmented_set import recover_set
 from facegui.core.boxes import Box
-from facegui.core.errors import disk_error
+from facegui.core.errors import UserError, disk_error
 from facegui.core.files import (
     flush_folder,
     free_name,
@@ -248,6 +248,11 @@ class Project(RememberingLibrary):
         """
         with self._mutex:
             self._check_writable()
+            if not entry.folder.exists():
+                raise UserError(
+                    "What was deleted is not in the trash any more.",
+                    "It cannot be taken back: the trash was emptied meanwhile.",
+                )
             try:
                 labels = stems_in(entry.folder / "labels")
                 restored = trash.take_back(

@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from facegui.core.errors import UserError
@@ -156,6 +157,38 @@ def entries(trash_folder: Path) -> tuple[TrashEntry, ...]:
         for folder in sorted(trash_folder.iterdir())
         if (folder / ENTRY_NAME).exists()
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TrashContents:
+    """What the trash holds.
+
+    Args:
+        photos: how many photos.
+        labels: how many labels, those of the photos included.
+        runs: how many runs.
+        size: of all of it, in bytes.
+    """
+
+    photos: int
+    labels: int
+    runs: int
+    size: int
+
+    def __bool__(self) -> bool:
+        return bool(self.photos or self.labels or self.runs)
+
+
+def contents(trash_folder: Path) -> TrashContents:
+    """Counts what the trash holds; what goes away meanwhile is passed over."""
+    size = 0
+    for path in trash_folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            size += path.stat().st_size if path.is_file() else 0
+    photos, labels, runs = (
+        sum(1 for _ in trash_folder.glob(f"*/{part}/*")) for part in ("photos", "labels", "runs")
+    )
+    return TrashContents(photos, labels, runs, size)
 
 
 def empty(trash_folder: Path) -> None:

@@ -25,6 +25,9 @@ class AnnotateActions:
         self.least_certain = self._add("least_certain", "Least certain (U)", "", "U")
         self.copy = self._add("copy", "Copy the boxes of the photo shown before", "", "C")
         self.clear = self._add("clear", "Clear label", "mdi6.eraser")
+        self.delete_photo = self._add(
+            "delete_photo", "Delete photo", "mdi6.trash-can-outline", "Ctrl+Del"
+        )
         self.undo = self._add("undo", "Undo", "mdi6.undo", _Keys.Undo)
         self.redo = self._add("redo", "Redo", "mdi6.redo", "Ctrl+Shift+Z", _Keys.Redo)
         self.before = self._add("before", "The photo before this one", "", "PgUp")
@@ -71,6 +74,11 @@ class AnnotateActions:
             self.clear,
             why_not or ("" if is_labelled else "It is not labelled."),
             "Make this photo “not labelled” again",
+        )
+        _allow(
+            self.delete_photo,
+            "There is no photo." if entry is None else busy,
+            "Move this photo to the trash (Ctrl+Delete)",
         )
         _allow(
             self.undo,

@@ -55,7 +55,7 @@ class PhotoControls(QWidget):
         words.addWidget(self._name)
         words.addWidget(self._state)
         heading.addLayout(words, 1)
-        for action in (actions.undo, actions.redo):
+        for action in (actions.delete_photo, actions.undo, actions.redo):
             button = QToolButton()
             button.setDefaultAction(action)
             button.setAutoRaise(True)

@@ -88,6 +88,8 @@ class AnnotateTab(Tab):
         self.splitter.setStretchFactor(0, 1)
         self.stage.addWidget(self.splitter)
         self.actions_here = AnnotateActions(self)
+        self.gallery.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.gallery.addAction(self.actions_here.delete_photo)
         self.photo_controls = PhotoControls(self.actions_here)
         self.filters = FilterControls()
         self.draft_controls = DraftControls(self.actions_here)
@@ -106,6 +108,7 @@ class AnnotateTab(Tab):
             (self.actions_here.least_certain, self._go_on),
             (self.actions_here.copy, self.desk.copy_before),
             (self.actions_here.clear, self.desk.clear_label),
+            (self.actions_here.delete_photo, self.desk.delete_photo),
             (self.actions_here.undo, self.desk.undo),
             (self.actions_here.redo, self.desk.redo),
             (self.actions_here.before, self.gallery.go_back),
@@ -124,6 +127,7 @@ class AnnotateTab(Tab):
         self.model.photos_changed.connect(self._on_photos_changed)
         self.pictures.ready.connect(self._on_picture)
         self.desk.failed.connect(self.failed)
+        self.desk.noticed.connect(self.noticed)
         self.desk.changed.connect(self._show_photo)
         self.desk.next_wanted.connect(self._go_on)
         self.history.went_to.connect(self.show_photo)

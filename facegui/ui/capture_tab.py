@@ -149,6 +149,7 @@ class CaptureTab(Tab):
         self.photo_controls.import_wanted.connect(self.import_paths)
         self.photo_controls.next_button.clicked.connect(self._go_on)
         self._store.closing.connect(self._writer.wait)
+        self._store.trash_emptied.connect(self._on_trash_emptied)
         self._store.opened.connect(self._show_project)
         self._store.photos_changed.connect(self._on_photos_changed)
         self._board.started.connect(self._on_board_changed)
@@ -357,6 +358,11 @@ class CaptureTab(Tab):
     def _on_photos_changed(self, changes: Changes) -> None:
         if changes.removed:
             self.strip.model.remove(set(changes.removed))
+        self._show_state()
+
+    @Slot()
+    def _on_trash_emptied(self) -> None:
+        self._deletions.forget()
         self._show_state()
 
     @Slot()

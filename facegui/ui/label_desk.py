@@ -21,11 +21,13 @@ class LabelDesk(QObject):
 
     Signals:
         failed(UserError): a change was left out.
+        noticed(str): a photo went to the trash.
         changed(): the label is to be shown as it is on disk.
         next_wanted(): the photo is done: the next one, please.
     """
 
     failed = Signal(object)
+    noticed = Signal(str)
     changed = Signal()
     next_wanted = Signal()
 
@@ -179,6 +181,14 @@ class LabelDesk(QObject):
             self.changed.emit()
 
     # Undo
+
+    @Slot()
+    def delete_photo(self) -> None:
+        """Moves the photo that is shown to the trash, with its label."""
+        self._editor.flush()
+        name = self._name
+        if name is not None and self.entry is not None and self.history.delete_photo(name):
+            self.noticed.emit(f"{name} is in the trash. Ctrl+Z takes it back.")
 
     @Slot()
     def undo(self) -> None:

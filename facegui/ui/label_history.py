@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from facegui.core.boxes import Box
 from facegui.core.errors import UserError
-from facegui.core.photo_library import Changes, PhotoState
+from facegui.core.photo_library import Changes, Photo, PhotoState
+from facegui.core.project import Project
 from facegui.core.trash import TrashEntry
 from facegui.workers.label_reader import PhotoEntry, read_entry
 from facegui.workers.project_store import ProjectStore
@@ -55,6 +57,33 @@ class _LabelEdit(QUndoCommand):
             self._history.failed.emit(error)
         else:
             self._history.went_to.emit(entry.name)
+
+
+class _PhotoDeletion(QUndoCommand):
+    """A photo into the trash, with its label. It is pushed when it is done already."""
+
+    def __init__(self, history: LabelHistory, name: str, entry: TrashEntry) -> None:
+        super().__init__("Delete photo")
+        self._history = history
+        self._name = name
+        self._entry = entry
+        self._pushed = False
+
+    def redo(self) -> None:
+        if self._pushed:
+            try:
+                self._entry = self._history.throw_away(self._name)
+            except UserError as error:
+                self.setObsolete(True)
+                self._history.failed.emit(error)
+        self._pushed = True
+
+    def undo(self) -> None:
+        try:
+            self._name = self._history.take_back(self._entry)
+        except UserError as error:
+            self.setObsolete(True)
+            self._history.failed.emit(error)
 
 
 @dataclass(slots=True)
@@ -202,6 +231,39 @@ class LabelHistory(QObject):
         self.stack.push(_LabelEdit(self, "Reject draft", before, after))
         return True
 
+    def delete_photo(self, name: str) -> bool:
+        """Moves a photo to the trash. Returns whether it is there."""
+        try:
+            entry = self.throw_away(name)
+        except UserError as error:
+            self.failed.emit(error)
+            return False
+        self.stack.push(_PhotoDeletion(self, name, entry))
+        return True
+
+    def throw_away(self, name: str) -> TrashEntry:
+        """Raises `UserError` when the photo cannot be moved."""
+        project, photo = self._photo(name)
+        entry = project.delete([photo])
+        self._known.pop(name, None)
+        self._store.tell(Changes(removed=(name,)))
+        return entry
+
+    def take_back(self, entry: TrashEntry) -> str:
+        """Takes a photo out of the trash; returns what it is called now.
+
+        Raises:
+            UserError: when it cannot be moved.
+        """
+        project = self._store.project
+        restored = project.restore(entry) if project is not None else ()
+        if not restored:
+            raise UserError("The photo is not in the trash any more.", "It cannot be taken back.")
+        (photo,) = restored
+        self._store.tell(Changes(added=(photo.name,)))
+        self.went_to.emit(photo.name)
+        return photo.name
+
     def take_over(self, entry: PhotoEntry) -> None:
         """Tells what a label is now, whoever wrote it."""
         known = self._known.get(entry.name)
@@ -250,13 +312,7 @@ class LabelHistory(QObject):
     def _write(
         self, name: str, boxes: tuple[Box, ...] | None, thrown: TrashEntry | None
     ) -> TrashEntry | None:
-        project = self._store.project
-        try:
-            photo = project.photo(name) if project else None
-        except KeyError:
-            photo = None
-        if project is None or photo is None:
-            raise UserError(f"The photo {name} is gone.", "Its label cannot be changed any more.")
+        project, photo = self._photo(name)
         now_thrown = None
         if boxes is None:
             now_thrown = project.clear_label(photo)
@@ -269,6 +325,13 @@ class LabelHistory(QObject):
             self._known[name] = entry
         self._store.tell(Changes(changed=(name,)))
         return now_thrown
+
+    def _photo(self, name: str) -> tuple[Project, Photo]:
+        project = self._store.project
+        with contextlib.suppress(KeyError):
+            if project is not None:
+                return project, project.photo(name)
+        raise UserError(f"The photo {name} is gone.", "It cannot be changed any more.")
 
     def _draft_again(self, entry: PhotoEntry) -> None:
         """Brings back, or takes away, the draft that an unlabelled photo had."""

@@ -31,6 +31,7 @@ from facegui.ui.shortcuts import Key, keys_of
 from facegui.ui.step_bar import StepBar
 from facegui.ui.style import GRID, set_role
 from facegui.ui.tab import Tab
+from facegui.ui.trash_action import TrashAction
 from facegui.ui.user_settings import Colours, UserSettingsFile
 from facegui.ui.welcome import Welcome
 from facegui.workers.job_board import JobBoard
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
             store, board, user_settings, self._questions, home or Path.home() / "FaceGUI", self
         )
         self.exports = ProjectExports(store, board, self)
+        self.trash = TrashAction(store, board, self._questions, self)
         self.tabs: tuple[Tab, ...] = ()
         self._build()
         self.checks = CheckBadge(store, board, self)
@@ -152,7 +154,7 @@ class MainWindow(QMainWindow):
         project.addMenu(self.exports.labels_menu)
         project.addActions([self.exports.pack_action, self.exports.pack_labels_action])
         project.addSeparator()
-        project.addAction(self.projects.close_action)
+        project.addActions([self.trash.action, self.projects.close_action])
         quit_action = project.addAction("Quit", self.close)
         quit_action.setShortcut(QKeySequence("Ctrl+Q"))
         view = self._menu("&View")
@@ -189,6 +191,8 @@ class MainWindow(QMainWindow):
         self._store.noticed.connect(self.notices.show_notice)
         self.exports.noticed.connect(self.notices.show_notice)
         self.exports.failed.connect(self.show_error)
+        self.trash.noticed.connect(self.notices.show_notice)
+        self.trash.failed.connect(self.show_error)
         self.projects.filled.connect(self._on_filled)
         self.welcome.new_wanted.connect(self.projects.make_new)
         self.welcome.demo_wanted.connect(self.projects.make_demo)

@@ -96,6 +96,7 @@ class PhotoCheck(QDialog):
         self._timer.timeout.connect(self.look)
         store.opened.connect(self._on_opened)
         store.photos_changed.connect(self._on_photos_changed)
+        store.trash_emptied.connect(self._forget_undo)
         board.started.connect(self._show_state)
         board.ended.connect(self._show_state)
         self.health.photo_wanted.connect(self._on_photo_wanted)
@@ -183,13 +184,17 @@ class PhotoCheck(QDialog):
     @Slot()
     def _on_opened(self) -> None:
         self._looks.forget()
-        self._entry = None
-        self.undo_button.hide()
+        self._forget_undo()
         self.notice.clear()
         if self._store.project is None:
             self.hide()
         elif self.isVisible():
             self.look()
+
+    @Slot()
+    def _forget_undo(self) -> None:
+        self._entry = None
+        self.undo_button.hide()
 
     @Slot()
     def _on_photos_changed(self) -> None:

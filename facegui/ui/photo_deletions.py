@@ -30,7 +30,7 @@ class PhotoDeletions:
         return len(self._deletions[-1].taken) if self._deletions else 0
 
     def forget(self) -> None:
-        """Another project is open."""
+        """Another project is open, or the trash was emptied."""
         self._deletions.clear()
 
     def delete(self, photos: Sequence[Photo], shown: Sequence[TakenPhoto]) -> None:

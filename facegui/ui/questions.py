@@ -44,19 +44,35 @@ class Questions:
 
     def stop_and_close(self, parent: QWidget, job_title: str) -> bool:
         """Whether the window is to close although something runs."""
-        box = QMessageBox(
-            QMessageBox.Icon.Question,
+        return _ask(
+            parent,
             "Close FaceGUI",
             f"{job_title} is still running.",
-            QMessageBox.StandardButton.NoButton,
-            parent,
+            "Closing stops it. Your photos and labels are safe.",
+            ("Stop and close", "Keep running"),
         )
-        box.setInformativeText("Closing stops it. Your photos and labels are safe.")
-        stop = box.addButton("Stop and close", QMessageBox.ButtonRole.DestructiveRole)
-        stay = box.addButton("Keep running", QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(stay)
-        try:
-            box.exec()
-            return box.clickedButton() is stop
-        finally:
-            box.deleteLater()
+
+    def empty_trash(self, parent: QWidget, what: str) -> bool:
+        """Whether what lies in the trash is to be deleted for good."""
+        return _ask(
+            parent,
+            "Empty the trash",
+            f"The trash holds {what}.",
+            "It goes for good, and cannot be taken back.",
+            ("Delete for good", "Keep"),
+        )
+
+
+def _ask(parent: QWidget, title: str, text: str, more: str, buttons: tuple[str, str]) -> bool:
+    """Whether the first button is pressed; the second is the one that does no harm."""
+    box = QMessageBox(
+        QMessageBox.Icon.Question, title, text, QMessageBox.StandardButton.NoButton, parent
+    )
+    box.setInformativeText(more)
+    harmful = box.addButton(buttons[0], QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(buttons[1], QMessageBox.ButtonRole.RejectRole))
+    try:
+        box.exec()
+        return box.clickedButton() is harmful
+    finally:
+        box.deleteLater()

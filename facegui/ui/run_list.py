@@ -243,6 +243,7 @@ class RunList(QWidget):
 
     def _connect(self) -> None:
         self._store.opened.connect(self._on_opened)
+        self._store.trash_emptied.connect(self._on_trash_emptied)
         self._store.runs_changed.connect(self.refresh)
         self.model.renamed.connect(self._on_renamed)
         self.view.selectionModel().selectionChanged.connect(self._on_selection)
@@ -291,6 +292,11 @@ class RunList(QWidget):
     def _on_opened(self) -> None:
         self._deleted = ()
         self.refresh()
+
+    @Slot()
+    def _on_trash_emptied(self) -> None:
+        self._deleted = ()
+        self._show_state()
 
     @Slot()
     def _on_selection(self) -> None:

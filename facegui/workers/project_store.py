@@ -45,6 +45,7 @@ class ProjectStore(QObject):
         drafts_changed(tuple[str, ...]): the photos of these names have other drafts now.
         splits_changed(): photos were given to splits.
         runs_changed(): a run came, went, or was renamed.
+        trash_emptied(): nothing that was deleted can be taken back any more.
         failed(UserError): the project's folder is gone.
         noticed(str): two programs wrote a label; the older version is in the trash. Or the
             folder could not be looked at; that is tried again.
@@ -56,6 +57,7 @@ class ProjectStore(QObject):
     drafts_changed = Signal(object)
     splits_changed = Signal()
     runs_changed = Signal()
+    trash_emptied = Signal()
     failed = Signal(object)
     noticed = Signal(str)
 

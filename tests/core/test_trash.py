@@ -271,7 +271,7 @@ def test_damaged_list_of_an_entry_is_told_and_nothing_is_moved(project, add_phot
 def test_entry_that_is_gone_is_told(project, add_photo):
     entry = project.delete([add_photo("a.jpg")])
     trash.empty(project.trash_folder)
-    with pytest.raises(UserError, match="Restoring photos"):
+    with pytest.raises(UserError, match="not in the trash any more"):
         project.restore(entry)
 
 
@@ -307,3 +307,15 @@ def test_entry_of_an_earlier_release_is_restored(project, add_photo):
     (entry.folder / trash.ENTRY_NAME).write_text(json.dumps(document), "utf-8")
     (photo,) = project.restore(entry)
     assert project.split(photo) is Split.TEST
+
+
+def test_what_the_trash_holds_is_counted(project, add_photo):
+    assert not trash.contents(project.trash_folder)
+    project.delete([add_photo("a.jpg", (FACE,)), add_photo("b.jpg")])
+    project.clear_label(add_photo("c.jpg", ()))
+    (project.trash_folder / "x" / "runs" / "run").mkdir(parents=True)
+    (project.trash_folder / "x" / "runs" / "run" / "model.tflite").write_bytes(bytes(5000))
+    held = trash.contents(project.trash_folder)
+    assert (held.photos, held.labels, held.runs) == (2, 2, 1)
+    assert held.size > 5000
+    assert not trash.contents(project.folder / "missing")

@@ -17,7 +17,7 @@ from facegui.core.boxes import Box
 from facegui.core.errors import UserError
 from facegui.core.photo_library import PhotoState
 from facegui.core.project import Project
-from facegui.core.trash import entries
+from facegui.core.trash import empty, entries
 from facegui.ui.annotate_tab import AnnotateTab
 from facegui.workers.labelme_process import LabelmeProcess
 from facegui.workers.project_store import ProjectStore
@@ -534,3 +534,34 @@ def test_the_photo_under_the_mouse_is_drawn_on_while_zoomed(
     (box,) = on_disk(project, name) or ()
     assert box.corners == pytest.approx((300, 200, 360, 280), abs=2)
     assert tab.editor.zoom == zoomed  # a change does not lose one's place
+
+
+def test_a_photo_goes_to_the_trash_and_comes_back(
+    project: Project, tab: AnnotateTab, qtbot: QtBot
+) -> None:
+    told: list[str] = []
+    tab.noticed.connect(told.append)
+    name, after = go_to(qtbot, tab, 5), tab.model.names[6]
+    boxes = on_disk(project, name)
+    press(tab, Qt.Key.Key_Delete, CONTROL)
+    assert name not in {photo.name for photo in project.photos}
+    assert tab.photo_name == after
+    assert told == [f"{name} is in the trash. Ctrl+Z takes it back."]
+    undo(tab)
+    assert tab.photo_name == name
+    assert on_disk(project, name) == boxes
+    redo(tab)
+    assert tab.photo_name == after
+    assert tab.actions_here.delete_photo in tab.gallery.actions()
+
+
+def test_a_photo_whose_trash_was_emptied_cannot_come_back(
+    project: Project, tab: AnnotateTab, qtbot: QtBot
+) -> None:
+    go_to(qtbot, tab, 5)
+    press(tab, Qt.Key.Key_Delete, CONTROL)
+    empty(project.trash_folder)
+    with qtbot.waitSignal(tab.failed) as failed:
+        undo(tab)
+    assert "not in the trash any more" in failed.args[0].what
+    assert not tab.history.stack.canUndo()

@@ -20,6 +20,7 @@ from facegui.core.packing import pack_project
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.runs import Run
+from facegui.core.trash import entries
 from facegui.ui import project_actions
 from facegui.ui.capture_tab import CaptureTab
 from facegui.ui.detect_tab import DetectTab
@@ -91,6 +92,7 @@ class Answers(Questions):
 
     folders: list[Path | None] = field(default_factory=list)
     close: bool = True
+    empty: bool = True
     asked: list[str] = field(default_factory=list)
 
     def new_folder(self, parent: QWidget, title: str, text: str, suggestion: Path) -> Path | None:  # noqa: ARG002
@@ -108,6 +110,10 @@ class Answers(Questions):
     def stop_and_close(self, parent: QWidget, job_title: str) -> bool:  # noqa: ARG002
         self.asked.append(job_title)
         return self.close
+
+    def empty_trash(self, parent: QWidget, what: str) -> bool:  # noqa: ARG002
+        self.asked.append(what)
+        return self.empty
 
 
 MakeWindow = Callable[..., MainWindow]
@@ -696,3 +702,30 @@ def test_about_tells_what_the_doctor_tells(
     for words in ("Python: 3.11", "PROBLEM", "-> pip it", "facegui.log"):
         assert words in text
     assert "missing" in about.verdict.text()  # type: ignore[attr-defined]
+
+
+def test_trash_is_emptied_after_one_question(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    store: ProjectStore,
+    board: JobBoard,
+    answers: Answers,
+    demo_project: Project,
+) -> None:
+    window = make_window()
+    action = window.trash.action
+    action.trigger()
+    assert window.notices.text.text() == "The trash is empty."
+    demo_project.delete(demo_project.photos[:2])
+    answers.empty = False
+    action.trigger()
+    assert answers.asked[-1].startswith("2 photos, 2 labels (")
+    assert answers.asked[-1].endswith(" MB)")
+    assert len(entries(demo_project.trash_folder)) == 1
+    answers.empty = True
+    with qtbot.waitSignals([store.trash_emptied, board.ended]):
+        action.trigger()
+        assert not action.isEnabled()
+    assert entries(demo_project.trash_folder) == ()
+    store.close()
+    assert action.toolTip() == "No project is open."
