@@ -37,7 +37,7 @@ class PhotoRecord:
     """What is remembered of a photo, also while its file is away.
 
     Args:
-        split: given once, kept for ever; None until the photo has a label.
+        split: kept until the user has leaks mended; None until the photo has a label.
         session: key of the session it was taken or imported in.
         digest: SHA-256 of the file it came from, by which copies are found.
     """

@@ -43,7 +43,7 @@ class ProjectStore(QObject):
         opened(): `project` is another one now, or None.
         photos_changed(Changes): photos or labels are others now, whoever did it.
         drafts_changed(tuple[str, ...]): the photos of these names have other drafts now.
-        splits_changed(): photos were given to splits.
+        splits_changed(): leaks were mended: photos are in other splits now.
         runs_changed(): a run came, went, or was renamed.
         trash_emptied(): nothing that was deleted can be taken back any more.
         failed(UserError): the project's folder is gone.
@@ -202,12 +202,6 @@ class ProjectStore(QObject):
         """Passes on what the program itself changed, which `refresh` does not report."""
         if changes:
             self.photos_changed.emit(changes)
-
-    def assign_missing_splits(self) -> None:
-        """Raises `UserError` when the project cannot be written."""
-        if self._project is not None:
-            self._project.assign_missing_splits()
-            self.splits_changed.emit()
 
 
 _RunNames = tuple[tuple[str, str, bool, bool], ...]

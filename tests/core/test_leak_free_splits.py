@@ -65,6 +65,13 @@ def leaks(splits, relations):
     ]
 
 
+def fresh(photos, before, relations):
+    """The photos that are free to go anywhere: they are near-copies of new ones at most."""
+    groups = copies_of_each_other(photos, relations.alike)
+    free = {name for group in groups if group.isdisjoint(before) for name in group}
+    return {name: photo for name, photo in photos.items() if name in free}
+
+
 def can_reach_all(groups):
     """Whether three splits can have both kinds: a group with both serves a split alone."""
     both = groups[frozenset({FACES, NO_FACE})]
@@ -90,7 +97,7 @@ def test_splits_of_a_growing_project_never_leak_and_never_change(first, second, 
             return  # there were so few that it had to: only mending helps
         if enough_faces(groups):
             assert leaks(splits, relations) == []
-        if not before and can_reach_all(groups):
+        if can_reach_all(groups_by_content(fresh(photos, before, relations), relations)):
             for kind in (FACES, NO_FACE):
                 found = {split for name, split in splits.items() if photos[name][1] == kind}
                 assert found == set(Split)
@@ -144,6 +151,22 @@ def test_later_photos_follow_their_session():
     before = assign_splits(kinds_of(some), {}, DEFAULT, relations_of(some))
     after = assign_splits(kinds_of(photos), before, DEFAULT, relations_of(photos))
     assert splits_of_sessions(photos, after) == splits_of_sessions(some, before)
+
+
+SIZES = st.integers(8, 12)
+
+
+@given(st.lists(SIZES, min_size=4, max_size=6), st.integers(0, 4), st.lists(SIZES, max_size=4))
+def test_sessions_of_about_the_same_size_stay_on_one_side_while_a_project_grows(sizes, more, later):
+    photos = photos_in_sessions(*sizes)
+    first = assign_splits(kinds_of(photos), {}, DEFAULT, relations_of(photos))
+    photos = photos_in_sessions(*(size + more for size in sizes), *later)
+    second = assign_splits(kinds_of(photos), first, DEFAULT, relations_of(photos))
+    assert first.items() <= second.items()
+    for splits in (first, second):
+        sides = splits_of_sessions(photos, splits)
+        assert all(len(side) == 1 for side in sides.values())
+        assert set().union(*sides.values()) == set(Split)
 
 
 def test_two_sessions_are_not_enough():

@@ -172,13 +172,6 @@ def test_what_is_offered_before_the_project_is_closed_is_on_disk(
     assert failed == []
 
 
-def test_splits_are_given_and_told(qtbot: QtBot, store: ProjectStore, tmp_path: Path) -> None:
-    store.assign_missing_splits()  # without a project: nothing
-    store.create(tmp_path / "One")
-    with qtbot.waitSignal(store.splits_changed):
-        store.assign_missing_splits()
-
-
 def test_it_says_aloud_that_two_programs_wrote_a_label(
     qtbot: QtBot, store: ProjectStore, demo_project: Project
 ) -> None:
