@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Slot
@@ -21,31 +22,22 @@ from facegui.core.errors import UserError
 from facegui.core.progress import Report, StopToken
 from facegui.ml.weights import default_weights_folder, load_cached
 from facegui.ui.style import GRID, set_role
-from facegui.workers.job import Job
+from facegui.workers.newest import NewestWork
 
 
 class About(QDialog):
-    """Looks at this computer when it is made, as `facegui doctor` does.
+    """Looks at this computer when it is asked to, as `facegui doctor` does.
 
     Args:
-        project_folder: of the open project, whose disk is looked at too.
         log_path: the file that the program writes down in what happens.
     """
 
-    def __init__(
-        self,
-        project_folder: Path | None = None,
-        log_path: Path | None = None,
-        parent: QWidget | None = None,
-    ) -> None:
+    def __init__(self, log_path: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About FaceGUI")
         self.setObjectName("about")
-        self._folders = {"weights": default_weights_folder()}
-        if project_folder is not None:
-            self._folders["the project"] = project_folder
         self._log_path = log_path
-        self.verdict = QLabel("Looking at this computer. It takes some seconds.")
+        self.verdict = QLabel()
         self.verdict.setObjectName("about.verdict")
         self.verdict.setWordWrap(True)
         self.text = QPlainTextEdit()
@@ -56,18 +48,25 @@ class About(QDialog):
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.copy_button = self.buttons.addButton("Copy", QDialogButtonBox.ButtonRole.ActionRole)
         self.copy_button.setObjectName("about.copy")
-        self.copy_button.setEnabled(False)
         self.copy_button.clicked.connect(self._copy)
         self.buttons.rejected.connect(self.hide)
         self._lay_out()
-        self._job = Job("Looking at this computer", self._examine, self)
-        self._job.succeeded.connect(self._on_examined)
-        self._job.failed.connect(self._on_failed)
-        self._job.start()
+        self._looks = NewestWork(self)
+        self._looks.succeeded.connect(self._on_examined)
+        self._looks.failed.connect(self._on_failed)
+
+    def look(self, project_folder: Path | None) -> None:
+        """Looks anew; at the disk of the open project, too."""
+        folders = {"weights": default_weights_folder()}
+        if project_folder is not None:
+            folders["the project"] = project_folder
+        self.verdict.setText("Looking at this computer. It takes some seconds.")
+        self.copy_button.setEnabled(False)
+        self._looks.ask(partial(_examine, folders))
 
     def shut_down(self) -> None:
         """Waits for the look, which cannot be broken off."""
-        self._job.shut_down()
+        self._looks.shut_down()
 
     def _lay_out(self) -> None:
         title = QLabel(f"FaceGUI {__version__}")
@@ -85,10 +84,6 @@ class About(QDialog):
         layout.addWidget(self.text, 1)
         layout.addWidget(self.buttons)
         self.resize(90 * GRID, 70 * GRID)
-
-    def _examine(self, report: Report, stop: StopToken) -> tuple[Finding, ...]:  # noqa: ARG002
-        weights = load_cached(default_weights_folder())
-        return examine(weights.source if weights else None, self._folders)
 
     @Slot(object)
     def _on_examined(self, findings: tuple[Finding, ...]) -> None:
@@ -111,3 +106,8 @@ class About(QDialog):
     @Slot()
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())
+
+
+def _examine(folders: dict[str, Path], _report: Report, _stop: StopToken) -> tuple[Finding, ...]:
+    weights = load_cached(default_weights_folder())
+    return examine(weights.source if weights else None, folders)

@@ -250,9 +250,10 @@ class MainWindow(QMainWindow):
         if tab is not None and tab is self._shown:
             return
         if self._shown is not None:
-            self._shown.leave()
+            # What goes wrong while it is left stays to be read.
             if self._complaining is self._shown:
                 self.notices.hide()
+            self._shown.leave()
         self._shown = tab
         self.full_screen.show_tab(tab)
         self.stack.setCurrentWidget(tab or self.welcome)
@@ -355,8 +356,8 @@ class MainWindow(QMainWindow):
         from facegui.ui.about import About
 
         if self._about is None:
-            folder = self._store.project.folder if self._store.project else None
-            self._about = About(folder, self._log_path, self)
+            self._about = About(self._log_path, self)
+        self._about.look(self._store.project.folder if self._store.project else None)
         self._about.show()
         self._about.raise_()
 
@@ -373,7 +374,8 @@ class MainWindow(QMainWindow):
         source = _dropped(event)
         if source is not None:
             event.acceptProposedAction()
-            self.projects.take_dropped(source)
+            # Later: the program that it comes from waits until the drop is done.
+            QTimer.singleShot(0, self, lambda: self.projects.take_dropped(source))
 
     # The beginning and the end
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QCoreApplication, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -171,6 +171,7 @@ def calls(window: MainWindow, number: int) -> list[str]:
 
 
 def drop(window: MainWindow, path: Path) -> None:
+    """What comes of it is done once the drop is."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
     copy, left, none = (
@@ -181,7 +182,10 @@ def drop(window: MainWindow, path: Path) -> None:
     entering = QDragEnterEvent(QPoint(9, 9), copy, data, left, none)
     window.dragEnterEvent(entering)
     if entering.isAccepted():
+        before = window._store.project
         window.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none))
+        assert window._store.project is before, "the program that it comes from waits"
+        QCoreApplication.processEvents()
 
 
 def test_tabs_remember_their_controls_from_one_start_to_the_next(
@@ -702,6 +706,29 @@ def test_about_tells_what_the_doctor_tells(
     for words in ("Python: 3.11", "PROBLEM", "-> pip it", "facegui.log"):
         assert words in text
     assert "missing" in about.verdict.text()  # type: ignore[attr-defined]
+    about.hide()
+    found = found[:1]  # it was mended
+    window.about_action.trigger()
+    qtbot.waitUntil(lambda: "Everything" in about.verdict.text())  # type: ignore[attr-defined]
+
+
+def test_an_error_while_a_tab_is_left_stays_to_be_read(
+    make_window: MakeWindow, demo_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert demo_project.photos
+    window = make_window()
+    first = window.tabs[0]
+    error = UserError("The label could not be saved.", "Make room.")
+    window.show_step(0)
+    monkeypatch.setattr(First, "leave", lambda self: self.failed.emit(error))
+    window.show_step(1)
+    assert window.notices.isVisible()
+    assert "could not be saved" in window.notices.text.text()
+    monkeypatch.undo()
+    window.show_step(0)
+    assert window.tabs[0] is first
+    window.show_step(1)
+    assert not window.notices.isVisible()
 
 
 def test_trash_is_emptied_after_one_question(
