@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 from dataclasses import dataclass
@@ -113,13 +114,12 @@ def delete_person(project: Project, person: Person) -> Deleted:
 
 def _names_of(project: Project, sessions: set[str]) -> set[str]:
     """Names of all photos that these sessions ever had, as far as is known."""
-    in_trash = (
-        name
-        for entry in trash.entries(project.trash_folder)
-        for name, record in trash.records_of(entry).items()
-        if record.session in sessions
-    )
-    return {*project.names_of_sessions(sessions), *in_trash}
+    names = project.names_of_sessions(sessions)
+    for entry in trash.entries(project.trash_folder):
+        with contextlib.suppress(UserError):  # damaged: nobody knows of whom it is
+            records = trash.records_of(entry).items()
+            names |= {name for name, record in records if record.session in sessions}
+    return names
 
 
 def _delete_labels_without_photo(project: Project, names: set[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from facegui.core import trash
 from facegui.core.boxes import Box
 from facegui.core.files import write_json
-from facegui.core.people import delete_person, people_of
+from facegui.core.people import delete_person, people_of, runs_that_learned_from
 from facegui.core.project_index import PhotoRecord
 from facegui.core.run_photos import PHOTOS_NAME, read_run_photos, write_run_photos
 from facegui.core.runs import (
@@ -168,3 +168,15 @@ def test_a_run_that_continued_one_that_knew_somebody_may_know_them(project, sess
     found = delete_person(project, ada).runs
     assert found == (knew, continued, of_gone)
     assert unrelated not in found
+
+
+def test_what_the_trash_cannot_say_of_is_deleted_too(project, add_photo):
+    session = project.new_session("eve")
+    project.note_people(session, ["Eve"])
+    add_photo("eve.jpg", (FACE,), PhotoRecord(Split.TRAIN, session))
+    damaged = project.delete([add_photo("other.jpg", (FACE,))])
+    (damaged.folder / trash.ENTRY_NAME).write_text("{")
+    eve = people_of(project)[0]
+    assert runs_that_learned_from(project, eve) == ()
+    delete_person(project, eve)
+    assert not damaged.folder.exists()
