@@ -22,6 +22,7 @@ from facegui.core.errors import UserError
 from facegui.core.people import Person, names_in, people_of, runs_that_learned_from
 from facegui.core.project import Project
 from facegui.core.project_index import Session
+from facegui.ui.detect_keeping import FOUND_FOLDER, RECORDINGS_FOLDER, SNAPSHOTS_FOLDER
 from facegui.ui.icons import icon
 from facegui.ui.run_words import title_of
 from facegui.ui.style import GRID, set_role
@@ -242,6 +243,13 @@ def consequences(project: Project, person: Person) -> str:
     if runs:
         names = ", ".join(title_of(run) for run in runs)
         sentences.append(f"These runs learned from them and stay: {names}.")
+    folders = (SNAPSHOTS_FOLDER, RECORDINGS_FOLDER, FOUND_FOLDER)
+    kept = [name for name in folders if any((project.folder / name).glob("*"))]
+    if kept:
+        sentences.append(
+            f"Look yourself through what you saved while detecting: {', '.join(kept)} in the"
+            " project's folder."
+        )
     return " ".join(sentences)
 
 

@@ -270,3 +270,13 @@ def test_what_is_being_typed_stays_when_the_photos_are_looked_at(qtbot, check, s
     assert check.people.fields[key] is second
     assert second.text() == "Bo"
     assert second.hasFocus()
+
+
+def test_what_was_saved_while_detecting_is_for_the_user_to_look_through(ada, sick_project):
+    ada.delete_button.click()
+    assert "detecting" not in ada.words.text()
+    ada.keep_button.click()
+    (sick_project.folder / "snapshots").mkdir()
+    (sick_project.folder / "snapshots" / "a.png").write_bytes(b"picture")
+    ada.delete_button.click()
+    assert "saved while detecting: snapshots in the project's folder" in ada.words.text()
