@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -40,7 +41,7 @@ class RememberingLibrary(PhotoLibrary):
         self._index = index
         self._saving = threading.Lock()
         self._saves = self._saved = 0
-        self._sittings: dict[str, tuple[str, float]] = {}
+        self._sittings: dict[str, tuple[str, float]] | None = None
         self.facts = FactsCache(self.cache_folder, self.photos_folder, writable=writable)
 
     @property
@@ -139,7 +140,8 @@ class RememberingLibrary(PhotoLibrary):
         """The key of the session that a photo belongs to which is taken now.
 
         Photos of one title, that is, of one camera, belong together until there is a long
-        break, until somebody else is in them, or until it is said that they do not.
+        break, until somebody else is in them, or until it is said that they do not; also
+        where the program was started again in between.
 
         Args:
             title: of the session.
@@ -148,8 +150,10 @@ class RememberingLibrary(PhotoLibrary):
         """
         with self._mutex:
             if anew:
-                self._sittings.clear()
-            now_s = time.monotonic()
+                self._sittings = {}
+            elif self._sittings is None:
+                self._sittings = self._broken_off()
+            now_s = time.time()
             key, until_s = self._sittings.get(title, ("", now_s))
             session = self._index.sessions.get(key)  # None: it was forgotten meanwhile
             is_other = session and people and session.people and set(people) != set(session.people)
@@ -160,6 +164,20 @@ class RememberingLibrary(PhotoLibrary):
                 self._index.sessions[key] = replace(session, people=tuple(people))
             self._sittings[title] = key, now_s + SESSION_GAP_S
             return key
+
+    def _broken_off(self) -> dict[str, tuple[str, float]]:
+        """The newest session of each title, and how long it would have gone on."""
+        found: dict[str, tuple[str, float]] = {}
+        for photo in self.photos:
+            key = self.record(photo.name).session
+            session = self._index.sessions.get(key or "")
+            if key is None or session is None:
+                continue
+            with contextlib.suppress(OSError):
+                until_s = photo.path.stat().st_mtime + SESSION_GAP_S
+                if until_s > found.get(session.title, ("", 0.0))[1]:
+                    found[session.title] = key, until_s
+        return found
 
     def adopt_session(self, key: str, session: Session) -> str:
         """The key here of a session of another project; written with the first photo in it.

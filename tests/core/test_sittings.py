@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
 from facegui.core import project_memory
 from facegui.core.people import delete_person, names_in, people_of
+from facegui.core.project import Project
 from facegui.core.project_index import PhotoRecord
 
 
 @pytest.fixture
 def now(monkeypatch):
     """What the clock says; to be set."""
-    clock = [1000.0]
-    monkeypatch.setattr(project_memory.time, "monotonic", lambda: clock[0])
+    clock = [time.time()]
+    monkeypatch.setattr(project_memory, "time", SimpleNamespace(time=lambda: clock[0]))
     return clock
 
 
@@ -57,6 +61,19 @@ def test_a_session_stays_while_there_is_a_photo_of_it(project, add_photo):
     add_photo("a.jpg", (), PhotoRecord(session=key))
     project.forget_sessions([key])
     assert key in project.sessions
+
+
+def test_a_session_goes_on_when_the_program_was_started_again(project, add_photo, now):
+    key = project.sitting("Camera")
+    add_photo("a.jpg", (), PhotoRecord(session=key))
+    project.close()
+    with Project.open(project.folder) as again:
+        assert again.sitting("Camera") == key
+    with Project.open(project.folder) as again:
+        assert again.sitting("Camera", anew=True) != key
+    now[0] += project_memory.SESSION_GAP_S + 60
+    with Project.open(project.folder) as again:
+        assert again.sitting("Camera") != key
 
 
 def test_names_are_read_as_they_are_typed():
