@@ -122,8 +122,8 @@ class CaptureTab(Tab):
         self.photo_controls = PhotoControls()
         self.controls.addWidget(self.picker)
         self.controls.addWidget(self.burst_controls)
-        self.controls.addWidget(self.session_controls)
         self.controls.addWidget(self.photo_controls)
+        self.controls.addWidget(self.session_controls)
         self.controls.addStretch(1)
         keep_space_free(self)
         for field in self.burst_controls.fields:
