@@ -47,7 +47,8 @@ def export_labels(
     """Writes photos and labels into a new or empty folder, whole or not at all.
 
     Args:
-        project: with labelled photos; may be open for reading only.
+        project: with labelled photos; photos without a split get one, which a project that
+            is open for reading only does not remember.
         label_format: one of `FORMATS`.
         folder: new or empty.
         report: told of each photo.
@@ -58,13 +59,18 @@ def export_labels(
         UserError: when nothing is labelled or the folder cannot be used.
         Cancelled: when `stop` was cancelled.
     """
-    photos = _labelled(project)
-    if not photos:
+    folder = folder.resolve()
+    if not project.kinds():
         raise UserError(
             "There are no labels to export yet.", "Label some photos first, in the Annotate tab."
         )
+    if folder.is_relative_to(project.folder.resolve()):
+        raise UserError(
+            f"{folder.name} is inside the project.", "Choose a folder that is not part of it."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder.name} is not empty.", "Choose a new or empty folder.")
+    photos = _labelled(project, report, stop)
     unfinished = folder.with_name(f"{TEMPORARY_PREFIX}{folder.name}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -87,14 +93,18 @@ def export_labels(
     )
 
 
-def _labelled(project: Project) -> list[ExportPhoto]:
+def _labelled(project: Project, report: Report, stop: StopToken) -> list[ExportPhoto]:
+    splits = project.missing_splits(report, stop)
+    if project.writable:
+        project.give_splits(splits)
     return [
         ExportPhoto(
             sample.photo.path,
             project.label_path(sample.photo),
             project.size(sample.photo),
             sample.boxes,
-            (project.split(sample.photo) or Split.TRAIN).value,
+            # One that may go into no split copies others of several: it adds nothing to a score.
+            (project.split(sample.photo) or splits.get(sample.photo.name, Split.TRAIN)).value,
         )
         for sample in project.samples()
     ]

@@ -103,6 +103,11 @@ class PhotoLibrary:
         self.refresh()
 
     @property
+    def writable(self) -> bool:
+        """Whether anything may be changed here."""
+        return self._writable
+
+    @property
     def photos_folder(self) -> Path:
         return self.folder / "photos"
 

@@ -57,21 +57,34 @@ class RememberingLibrary(PhotoLibrary):
     def assign_missing_splits(
         self, report: Report = ignore_progress, stop: StopToken | None = None
     ) -> None:
-        """Gives labelled photos that have no split one; see `assign_splits`.
-
-        The first time it looks at every photo, at some 10 ms each.
+        """Gives labelled photos that have no split one; see `missing_splits`.
 
         Raises:
             UserError: when the project cannot be written.
             Cancelled: when `stop` was cancelled.
         """
+        splits = self.missing_splits(report, stop)
+        if splits:
+            self._check_writable()
+            self.give_splits(splits)
+
+    def missing_splits(
+        self, report: Report = ignore_progress, stop: StopToken | None = None
+    ) -> dict[str, Split]:
+        """What labelled photos that have no split would get as one; see `assign_splits`.
+
+        The first time it looks at every photo, at some 10 ms each.
+
+        Raises:
+            Cancelled: when `stop` was cancelled.
+        """
         kinds = self.kinds()
         given = {name: split for name in kinds if (split := self.record(name).split)}
-        if kinds.keys() > given.keys():
-            self._check_writable()
-            relations = self.relations(kinds, report, stop)
-            splits = assign_splits(kinds, given, self.split_settings, relations)
-            self.give_splits({name: splits[name] for name in splits.keys() - given.keys()})
+        if kinds.keys() == given.keys():
+            return {}
+        relations = self.relations(kinds, report, stop)
+        splits = assign_splits(kinds, given, self.split_settings, relations)
+        return {name: splits[name] for name in splits.keys() - given.keys()}
 
     def kinds(self) -> dict[str, str]:
         """What splits are balanced by, for each labelled photo: whether it shows a face."""

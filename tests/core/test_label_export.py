@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from facegui.core.boxes import Box
 from facegui.core.errors import Cancelled, UserError
 from facegui.core.importing import import_source
 from facegui.core.label_export import export_labels
-from facegui.core.label_formats.formats import FORMATS
+from facegui.core.label_formats.formats import FORMATS, YOLO
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.project_index import PhotoRecord
@@ -34,6 +37,46 @@ def test_an_export_imports_again_with_labels_and_splits(project, add_photo, tmp_
             "a.jpg": Split.TRAIN,
             "b.png": Split.TEST,
         }
+
+
+def test_a_project_that_never_trained_is_shared_out_for_yolo(project, add_photo, tmp_path):
+    for number in range(8):
+        add_photo(f"{number}.jpg", (FACE,))
+    export_labels(project, YOLO, tmp_path / "out", ignore_progress, StopToken())
+    content = yaml.safe_load((tmp_path / "out" / "data.yaml").read_text("utf-8"))
+    assert "path" not in content, "it would be sought below a folder of Ultralytics' own"
+    for split in ("train", "val"):
+        assert any((tmp_path / "out" / content[split]).iterdir())
+    assert all(project.split(photo) is not None for photo in project.photos)
+
+
+def test_yolo_has_photos_to_validate_on_however_few_there_are(project, add_photo, tmp_path):
+    add_photo("a.jpg", (FACE,))
+    export_labels(project, YOLO, tmp_path / "out", ignore_progress, StopToken())
+    content = yaml.safe_load((tmp_path / "out" / "data.yaml").read_text("utf-8"))
+    assert content["train"] == content["val"] == "images/train"
+
+
+def test_a_project_open_for_reading_is_shared_out_in_the_export_alone(project, add_photo, tmp_path):
+    for number in range(8):
+        add_photo(f"{number}.jpg", (FACE,))
+    with Project.open(project.folder, read_only=True) as reading:
+        export_labels(reading, YOLO, tmp_path / "out", ignore_progress, StopToken())
+        assert {reading.split(photo) for photo in reading.photos} == {None}
+    assert (tmp_path / "out" / "images" / "val").is_dir()
+
+
+def test_the_folder_one_is_in_will_do_but_none_of_the_project(
+    project, add_photo, tmp_path, monkeypatch
+):
+    add_photo("a.jpg", (FACE,))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    done = export_labels(project, YOLO, Path(), ignore_progress, StopToken())
+    assert (done.folder / "data.yaml").exists()
+    for inside in (project.folder, project.photos_folder / "sub"):
+        with pytest.raises(UserError, match="inside the project"):
+            export_labels(project, YOLO, inside, ignore_progress, StopToken())
 
 
 def test_labels_alone(project, add_photo, tmp_path):

@@ -34,6 +34,7 @@ MAXIMUM_BYTES = 4 * 1024 * 1024
 _YAML_SUFFIXES = (".yaml", ".yml")
 _NAME_LISTS = ("classes.txt", "obj.names", "_darknet.labels")
 _FOLDERS_ABOVE = 3
+_NEEDED_SPLITS = ("train", "val")
 _REMEDY = "Export it again from the program that made it, or box the photo anew."
 
 
@@ -59,9 +60,12 @@ def entries(text: LabelText) -> Sequence[LabelEntry] | None:
 
 def files(photos: Sequence[ExportPhoto]) -> Iterator[tuple[str, bytes]]:
     """`images/train/a.jpg` has its boxes in `labels/train/a.txt`; no box is an empty file."""
+    there = dict.fromkeys(photo.split for photo in photos)
+    # Without `path`, which Ultralytics looks for below a folder of its own, the folders are
+    # beside this file; and it wants some for training and validation, however few photos.
+    wanted = dict.fromkeys((*_NEEDED_SPLITS, *there))
     content = {
-        "path": ".",
-        **{split: f"images/{split}" for split in dict.fromkeys(photo.split for photo in photos)},
+        **{name: f"images/{name if name in there else next(iter(there))}" for name in wanted},
         "names": {0: FACE_LABEL},
     }
     yield "data.yaml", yaml.safe_dump(content, sort_keys=False).encode("utf-8")
