@@ -120,15 +120,21 @@ def _take_free_place(temporary: Path, path: Path) -> None:
         temporary.replace(path)
 
 
-def put_back(folder: Path) -> None:
-    """Mends what a program left that was killed within `put_in_place`."""
-    for aside in folder.glob(f"{ASIDE_PREFIX}*"):
+def put_back(folder: Path) -> list[tuple[Path, Path]]:
+    """Mends what a program left that was killed within `put_in_place`.
+
+    Returns:
+        Files that were moved aside and whose place is taken, each with that place.
+    """
+    displaced = []
+    for aside in sorted(folder.glob(f"{ASIDE_PREFIX}*")):
         path = folder / aside.name[len(ASIDE_PREFIX) + 17 :]
         with contextlib.suppress(OSError):
             if path.exists():
-                aside.unlink()
+                displaced.append((aside, path))
             else:
                 aside.rename(path)
+    return displaced
 
 
 def write_json(path: Path, document: Any) -> None:

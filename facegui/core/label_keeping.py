@@ -101,21 +101,20 @@ class LabelKeeper:
                 if tries == _TRIES - 1:
                     raise
                 time.sleep(_PAUSE_S)
-        before = self._ours.get(label.name)
+        before, known = self._ours.get(label.name), self._known.get(label.name)
         self._ours[label.name] = _Ours(written, time.monotonic())
         self._known[label.name] = written
-        for path in displaced:
-            content = _content(path)
-            is_expected = content == expected
-            if before is not None and not is_expected and _loses(before.data, content):
-                self._keep(label.name, before.data)
-            if _boxes(content) is not None and (is_expected or not _loses(content, written)):
-                path.unlink()
-            else:
-                # The file itself: one that is empty or half is being written at this moment.
-                target = new_entry(self._trash_folder, {}).folder / "labels" / label.name
-                path.replace(target)
-                self._tell(label.name, target)
+        try:
+            for path in displaced:
+                self._judge(label.name, path, expected, before, written)
+        except OSError:
+            # The trash does not take it, so its place is where it was: ours is not saved.
+            self.forget(label)
+            if before is not None:
+                self._ours[label.name], self._known[label.name] = before, known
+            if _content(label) == written:
+                displaced[-1].replace(label)
+            raise
         return stamp
 
     def look(self, label: Path) -> None:
@@ -130,12 +129,27 @@ class LabelKeeper:
         self._ours.pop(label.name, None)
         self._known[label.name] = content
 
-    def keep_unseen(self, label: Path, seen: Iterable[Box]) -> None:
-        """Keeps a label that is about to be replaced by somebody who saw only those boxes."""
-        data = _content(label)
-        boxes = _boxes(data)
-        if boxes is not None and not _are_among(boxes, tuple(seen)):
-            self._keep(label.name, data or b"")
+    def _judge(
+        self, name: str, path: Path, expected: bytes | None, before: _Ours | None, written: bytes
+    ) -> None:
+        """Removes a version that we replaced where nobody will miss it, or keeps it.
+
+        Args:
+            name: of the label file.
+            path: where the version is now.
+            expected: what we saw before we wrote.
+            before: what we had written before that.
+            written: what is there now.
+        """
+        content = _content(path)
+        is_expected = content == expected
+        if before is not None and not is_expected and _loses(before.data, content):
+            self._keep(name, before.data)
+        if _boxes(content) is not None and (is_expected or not _loses(content, written)):
+            path.unlink()
+        else:
+            # The file itself: one that is empty or half is being written at this moment.
+            self._tell(name, _to_trash(self._trash_folder, path, name))
 
     def seen(self, label: Path) -> None:
         """Another program has loaded the label: what it replaces now it has seen."""
@@ -161,6 +175,30 @@ class LabelKeeper:
     def _tell(self, name: str, target: Path) -> None:
         log.warning("two programs wrote %s: one version is kept as %s", name, target)
         self._kept.append(name)
+
+
+def keep_displaced(displaced: Iterable[tuple[Path, Path]], trash_folder: Path) -> None:
+    """Sees to versions that a program which was killed had replaced and not judged yet.
+
+    Args:
+        displaced: as `put_back` gives them.
+        trash_folder: of the project.
+    """
+    for path, label in displaced:
+        content = _content(path)
+        try:
+            if _boxes(content) is not None and not _loses(content, _content(label)):
+                path.unlink()
+            else:
+                _to_trash(trash_folder, path, label.name)
+        except OSError as error:
+            log.warning("%s stays where it is: %s", path, error)
+
+
+def _to_trash(trash_folder: Path, path: Path, name: str) -> Path:
+    target = new_entry(trash_folder, {}).folder / "labels" / name
+    path.replace(target)
+    return target
 
 
 def _loses(before: bytes | None, after: bytes | None) -> bool:

@@ -414,25 +414,6 @@ class PhotoLibrary:
                 # Another program may have written in between: that is for `refresh` to see.
                 self._stamps[photo.name] = (self._stamps[photo.name][0], stamp)
 
-    def keep_unseen(self, photo: Photo, seen: Iterable[Box]) -> None:
-        """Keeps the label that is on disk, where somebody replaces it who did not see it.
-
-        Args:
-            photo: whose label will be changed.
-            seen: the boxes that were seen.
-
-        Raises:
-            UserError: when it cannot be kept.
-        """
-        with self._mutex:
-            self._check_writable(photo)
-            self._written_here[self.label_path(photo).name] = photo.name
-            try:
-                self._keeper.keep_unseen(self.label_path(photo), seen)
-            except OSError as error:
-                raise disk_error(error, f"keeping the labels of {photo.name}") from error
-            self._look_again(photo)
-
     def seen_elsewhere(self, photo: Photo) -> None:
         """Another program has loaded the label of a photo: it overwrites nothing unseen."""
         with self._mutex:

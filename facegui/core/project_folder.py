@@ -7,6 +7,7 @@ from pathlib import Path
 
 from facegui.core.errors import UserError
 from facegui.core.files import TEMPORARY_PREFIX, put_back, remove_leftovers
+from facegui.core.label_keeping import keep_displaced
 
 INDEX_NAME = "project.json"
 FOLDERS = ("photos", "labels", "drafts", "augmented", "cache", "runs", "trash")
@@ -49,7 +50,7 @@ def make_folders(folder: Path) -> None:
 def tidy_up(folder: Path) -> None:
     """Removes what a killed program left half written."""
     remove_leftovers(folder)
-    put_back(folder / "labels")
+    keep_displaced(put_back(folder / "labels"), folder / "trash")
     for pattern in _WRITTEN_TO:
         for place in folder.glob(pattern):
             remove_leftovers(place)

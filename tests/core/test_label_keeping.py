@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from facegui.core import label_keeping
 from facegui.core.boxes import Box
+from facegui.core.errors import UserError
 from facegui.core.files import ASIDE_PREFIX
 from facegui.core.labelme import LabelFileError, read_label_file
 from facegui.core.project import Project
@@ -110,14 +112,20 @@ def test_a_file_that_they_removed_is_kept(project, photo):
     assert in_trash(project) == {box(1)}
 
 
-def test_somebody_who_saw_other_boxes_replaces_none_in_silence(project, photo):
-    theirs(project.label_path(photo), box(2))
-    project.refresh()
-    project.keep_unseen(photo, [box(1)])
-    project.set_label(photo, [box(1), box(3)])
-    assert in_trash(project) == {box(2)}
-    project.keep_unseen(photo, [box(1), box(3)])
-    assert len(list(project.trash_folder.iterdir())) == 1
+def test_their_version_stands_where_the_trash_does_not_take_it(project, photo, monkeypatch):
+    project.set_label(photo, [box(1)])
+    theirs(project.label_path(photo), box(1), box(2))
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(label_keeping, "new_entry", refuse)
+        with pytest.raises(UserError, match="full"):
+            project.set_label(photo, [box(3)])
+    assert [path.name for path in project.labels_folder.iterdir()] == ["a.json"]
+    assert project.refresh().changed == ("a.jpg",)
+    assert project.label(photo) == (box(1), box(2))
 
 
 def test_a_damaged_label_is_left_alone(project, photo):
@@ -135,6 +143,18 @@ def test_a_label_that_was_moved_aside_by_a_killed_program_is_there_again(project
     with Project.open(project.folder) as again:
         assert again.label(photo) == (box(1),)
         assert [path.name for path in again.labels_folder.iterdir()] == ["a.json"]
+
+
+def test_a_version_that_a_killed_program_had_not_judged_is_kept(project, photo):
+    project.set_label(photo, [box(1)])
+    label = project.label_path(photo)
+    for number, boxes in enumerate(([box(1)], [box(2)])):
+        theirs(label.with_name(f"{ASIDE_PREFIX}{number:016}-{label.name}"), *boxes)
+    project.close()
+    with Project.open(project.folder) as again:
+        assert again.label(photo) == (box(1),)
+        assert [path.name for path in again.labels_folder.iterdir()] == ["a.json"]
+        assert in_trash(again) == {box(2)}
 
 
 @settings(
