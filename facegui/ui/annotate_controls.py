@@ -194,11 +194,14 @@ class LabelmeControls(QWidget):
         layout.addWidget(self.take_draft)
         layout.addWidget(hint)
 
-    def show_state(self, running: bool, why_not: str, *, has_draft: bool) -> None:
+    def show_state(
+        self, running: bool, why_not: str, *, has_draft: bool, is_filtered: bool
+    ) -> None:
         self.take_draft.setVisible(has_draft)
         self.button.setText("LabelMe is open" if running else "Open in LabelMe")
         self.button.setEnabled(not why_not)
-        self.button.setToolTip(why_not or "At the photo that is shown here")
+        with_which = ", with those that are shown below alone" if is_filtered else ""
+        self.button.setToolTip(why_not or f"At the photo that is shown here{with_which}")
 
 
 class PhotoNotice(QFrame):

@@ -204,14 +204,15 @@ class AnnotateTab(Tab):
 
     @Slot()
     def open_labelme(self) -> None:
-        """Opens LabelMe at the photo that is shown."""
+        """Opens LabelMe at the photo that is shown, with the photos that the filter shows."""
         project = self._store.project
         if project is None or self._name is None or self.labelme.running:
             return
         self.editor.flush()
         if self.labelme_controls.take_draft.isChecked():
             self.desk.accept_draft()
-        self.labelme.start(project.photo(self._name).path, project.labels_folder)
+        among = None if self.model.filter is None else self.model.shown_names
+        self.labelme.start(project.photo(self._name).path, project.labels_folder, among)
         self._show_photo()
 
     @Slot(str)
@@ -357,7 +358,12 @@ class AnnotateTab(Tab):
         if running:
             why_no_labelme = "Close its window to open it at another photo."
         has_draft = self._entry is not None and self._entry.draft is not None
-        self.labelme_controls.show_state(running, why_no_labelme, has_draft=has_draft)
+        self.labelme_controls.show_state(
+            running,
+            why_no_labelme,
+            has_draft=has_draft,
+            is_filtered=self.model.filter is not None,
+        )
         progress = LabelProgress(
             counts,
             is_open=self._store.project is not None,

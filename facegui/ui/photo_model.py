@@ -83,6 +83,11 @@ class PhotoModel(QAbstractListModel):
         return tuple(self._entries)
 
     @property
+    def shown_names(self) -> tuple[str, ...]:
+        """Those that the filter lets through, in their order."""
+        return tuple(self._shown)
+
+    @property
     def entries(self) -> Mapping[str, PhotoEntry]:
         """All photos by name, as far as they were read."""
         return self._entries

@@ -3,7 +3,8 @@
 What its releases 6.3 and 7.0 have in common, read in their documentation and tried:
 a photo as argument opens its whole folder with that photo shown; `--output` is where
 labels are read and written; `--config` takes YAML in place of a file, and an unknown
-key there stops it; each photo that it shows is a line "Loaded file: 'PATH'" on its
+key there stops it; its setting `file_search` is a regular expression that leaves only
+those photos in its list whose path it finds; each photo that it shows is a line "Loaded file: 'PATH'" on its
 standard error from log level info on. No release can be told to name every box "face"
 by itself: without the pop-up it asks until "face" was clicked in its label list once.
 """
@@ -11,12 +12,16 @@ by itself: without the pop-up it asks until "face" was clicked in its label list
 from __future__ import annotations
 
 import ast
+import bisect
 import importlib.util
+import itertools
 import json
 import logging
+import os.path
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +46,9 @@ SETTINGS = {
 }
 """Keys that both releases know; YAML takes JSON as it is."""
 
+LONGEST_SEARCH = 12_000
+"""Characters of the expression that finds some photos: a command of Windows has 32,767, and
+LabelMe's field no more. Some 5,000 photos that were numbered are as long."""
 _LONGEST_WORDS = 16_000
 _PATIENCE_MS = 3_000
 _LOADED = re.compile(r"Loaded file: ('.*'|\".*\") in ")
@@ -121,12 +129,15 @@ class LabelmeProcess(QObject):
     def running(self) -> bool:
         return self._process is not None
 
-    def start(self, photo: Path, labels_folder: Path) -> None:
+    def start(
+        self, photo: Path, labels_folder: Path, among: Sequence[str] | None = None
+    ) -> None:
         """Opens the folder of `photo`, with that photo shown.
 
         Args:
             photo: in the folder of photos.
             labels_folder: where LabelMe reads and writes labels.
+            among: names of the photos that it shows besides, sorted; None: all.
         """
         if self._process is not None:
             return
@@ -138,7 +149,7 @@ class LabelmeProcess(QObject):
         self._has_shown_photo = self._asked_to_end = False
         process = QProcess(self)
         process.setProgram(program)
-        process.setArguments([*before, *arguments(photo, labels_folder)])
+        process.setArguments([*before, *arguments(photo, labels_folder, among)])
         process.setProcessEnvironment(_qt_environment())
         process.setStandardOutputFile(QProcess.nullDevice())
         process.readyReadStandardError.connect(self._on_words)
@@ -195,17 +206,51 @@ class LabelmeProcess(QObject):
         self.closed.emit(end)
 
 
-def arguments(photo: Path, labels_folder: Path) -> list[str]:
-    """What LabelMe is told."""
+def arguments(photo: Path, labels_folder: Path, among: Sequence[str] | None = None) -> list[str]:
+    """What LabelMe is told; see `LabelmeProcess.start`."""
+    search = {} if among is None else {"file_search": _search_around(photo.name, among)}
     return [
         str(photo),
         "--output",
         str(labels_folder),
         "--config",
-        json.dumps(SETTINGS),
+        json.dumps({**SETTINGS, **search}),
         "--logger-level",
         "info",
     ]
+
+
+def _search_around(name: str, names: Sequence[str]) -> str:
+    """Finds a photo and those of `names`; where they are too many, those nearest to it."""
+    search = search_for((name, *names))
+    place, reach = bisect.bisect_left(names, name), len(names)
+    while len(search) > LONGEST_SEARCH:
+        reach //= 2
+        search = search_for((name, *names[max(0, place - reach) : place + reach]))
+    return search
+
+
+def search_for(names: Iterable[str]) -> str:
+    """A regular expression that finds the paths of these files and of no others.
+
+    What beginnings of names have in common stands in it once, so that it stays short.
+    """
+    stems = defaultdict(set)
+    for name in names:
+        stem, suffix = os.path.splitext(name)  # noqa: PTH122
+        stems[suffix].add(stem)
+    each = (_any_of(sorted(some)) + re.escape(suffix) for suffix, some in stems.items())
+    return rf"[/\\](?:{'|'.join(each)})$"
+
+
+def _any_of(texts: Sequence[str]) -> str:
+    """Finds any of some texts, which are sorted and differ."""
+    start = os.path.commonprefix(texts)
+    rest = [text[len(start) :] for text in texts]
+    if len(rest) == 1:
+        return re.escape(start)
+    ways = (_any_of(list(some)) for _, some in itertools.groupby(rest, lambda text: text[:1]))
+    return f"{re.escape(start)}(?:{'|'.join(ways)})"
 
 
 def child_environment(ours: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +17,14 @@ from facegui.core.images import write_picture
 from facegui.core.labelme import read_label_file
 from facegui.workers import labelme_process
 from facegui.workers.labelme_process import (
+    LONGEST_SEARCH,
     LabelmeEnd,
     LabelmeProcess,
     Outcome,
+    arguments,
     child_environment,
     last_words,
+    search_for,
 )
 
 SHOW = "print(f'LOG - Loaded file: {sys.argv[1]!r} in 3ms', file=sys.stderr, flush=True)"
@@ -226,6 +230,49 @@ def test_it_gets_an_environment_of_its_own() -> None:
 )
 def test_last_words(words: str, last: str) -> None:
     assert last_words(words) == last
+
+
+NAMES = sorted(
+    [f"2026-01-{day:02}-{number:05}.jpg" for day in (1, 2) for number in range(4_000)]
+    + ["it's b.jpg", "it's b.png", "it's.jpg", "a (1).jpg", "Jürgen.png"]
+)
+
+
+def test_a_search_finds_the_photos_asked_for_and_no_others() -> None:
+    asked = NAMES[::3]
+    search = re.compile(search_for(asked))
+    for folder in ("/home/it's b.jpg/photos/", "C:\\faces\\photos\\"):
+        assert [name for name in NAMES if search.search(folder + name)] == asked
+    assert re.search(search_for(["b.jpg"]), "/photos/ab.jpg") is None
+
+
+def test_of_too_many_photos_the_nearest_are_found() -> None:
+    random = np.random.default_rng(1)
+    names = sorted(f"{number:09}.jpg" for number in random.integers(0, 10**9, 5_000))
+    told = arguments(Path("photos") / names[2_500], Path("labels"), names)
+    search = json.loads(told[told.index("--config") + 1])["file_search"]
+    assert len(search) <= LONGEST_SEARCH
+    found = [name for name in names if re.search(search, f"photos/{name}")]
+    place = found.index(names[2_500])
+    assert found == names[2_500 - place : 2_500 - place + len(found)]
+    assert len(found) > 500
+
+
+@pytest.mark.slow
+def test_the_real_labelme_shows_the_photos_of_the_filter(
+    make_labelme: Any, photo: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """D goes to the next photo: of three here, the one between is left out."""
+    driver = tmp_path / "drive.py"
+    driver.write_text(DRIVER.replace("Key_R)", "Key_D)\n    Test.qWait(500)\n    App.quit()"))
+    process = make_labelme(command=(sys.executable, "-P", str(driver)))
+    shown: list[str] = []
+    process.photo_shown.connect(shown.append)
+    with qtbot.waitSignal(process.closed, timeout=120_000):
+        process.start(
+            photo.with_name("a.jpg"), tmp_path / "labels", ["a.jpg", "it's b.jpg"]
+        )
+    assert shown == ["a.jpg", "it's b.jpg"]
 
 
 @pytest.mark.slow
