@@ -194,13 +194,13 @@ class LabelDesk(QObject):
     def undo(self) -> None:
         self._editor.flush()
         self._store.look()
-        self.history.stack.undo()
+        self.history.undo()
 
     @Slot()
     def redo(self) -> None:
         self._editor.flush()
         self._store.look()
-        self.history.stack.redo()
+        self.history.redo()
 
     def _set(self, entry: PhotoEntry, boxes: tuple[Box, ...], text: str, way: Way) -> bool:
         done = self.history.set_boxes(entry.name, boxes, text)

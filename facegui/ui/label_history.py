@@ -41,6 +41,10 @@ class _LabelEdit(QUndoCommand):
         self._thrown = thrown
         self._pushed = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self._before.name,)
+
     def redo(self) -> None:
         if self._pushed:
             self._go_to(self._after)
@@ -106,6 +110,10 @@ class _ManyEdit(QUndoCommand):
         self._steps = steps
         self._pushed = False
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(step.name for step in self._steps)
+
     def redo(self) -> None:
         if self._pushed:
             self._history.walk(self._steps, back=False)
@@ -139,6 +147,7 @@ class LabelHistory(QObject):
         self._store = store
         self._known: dict[str, PhotoEntry] = {}
         self._queue: deque[partial[None]] = deque()
+        self._errors: list[UserError] = []
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._take_step)
         self.stack = QUndoStack(self)
@@ -171,6 +180,34 @@ class LabelHistory(QObject):
         self._queue.append(partial(self._push_many, text, done))
         self._walk()
 
+    def undo(self) -> None:
+        """Takes the last change back; not while `busy`."""
+        if self._may_go(self.stack.command(self.stack.index() - 1)):
+            self.stack.undo()
+
+    def redo(self) -> None:
+        """Does again what was taken back last; not while `busy`."""
+        if self._may_go(self.stack.command(self.stack.index())):
+            self.stack.redo()
+
+    def _may_go(self, command: QUndoCommand | None) -> bool:
+        """Whether no label file of a change is half written; says so if one is."""
+        project = self._store.project
+        names = command.names if isinstance(command, _LabelEdit | _ManyEdit) else ()
+        for name in names:
+            entry = read_entry(project, name) if project else None
+            if entry is None or entry.state is not PhotoState.BROKEN:
+                continue
+            if self._known[name].state is not PhotoState.BROKEN:
+                self.failed.emit(
+                    UserError(
+                        f"The label file of {name} is broken, or is just being written.",
+                        "Try again in a moment. If it stays so, start over with that photo.",
+                    )
+                )
+                return False
+        return True
+
     def walk(self, steps: Sequence[_Step], *, back: bool) -> None:
         """Goes to what many photos were before, or after; for Undo and Redo."""
         for step in reversed(steps) if back else steps:
@@ -184,6 +221,7 @@ class LabelHistory(QObject):
 
     def _stop_walking(self) -> None:
         self._queue.clear()
+        self._errors.clear()
         if self.busy:
             self._timer.stop()
             self.busy_changed.emit()
@@ -193,14 +231,13 @@ class LabelHistory(QObject):
         try:
             self._queue.popleft()()
         except UserError as error:
-            # What is done is done, and can be taken back; the rest is left alone.
-            last = self._queue[-1] if self._queue else None
-            self._queue.clear()
-            if last is not None and last.func == self._push_many:
-                last()
-            self.failed.emit(error)
+            # The others are changed all the same, and what is done can be taken back.
+            self._errors.append(error)
         if not self._queue:
+            errors = tuple(self._errors)
             self._stop_walking()
+            if errors:
+                self.failed.emit(_as_one(errors))
 
     def _label_one(self, step: _Step, done: list[_Step]) -> None:
         project = self._store.project
@@ -216,8 +253,9 @@ class LabelHistory(QObject):
             self.stack.push(_ManyEdit(self, text, done))
 
     def _go(self, step: _Step, back: bool) -> None:
-        entry = step.before if back else step.after
-        if entry is not None:
+        entry, project = step.before if back else step.after, self._store.project
+        # A photo that was deleted since took its label along.
+        if entry is not None and project is not None and read_entry(project, entry.name):
             step.thrown = self.apply(entry, step.thrown)
 
     def reject_draft(self, name: str) -> bool:
@@ -267,12 +305,12 @@ class LabelHistory(QObject):
     def take_over(self, entry: PhotoEntry) -> None:
         """Tells what a label is now, whoever wrote it."""
         known = self._known.get(entry.name)
-        if known is None or known == entry:
+        # One that is broken is, as a rule, just being written: what comes of it counts.
+        if known is None or known == entry or entry.state is PhotoState.BROKEN:
             return
-        if PhotoState.BROKEN in (known.state, entry.state):
+        if known.state is PhotoState.BROKEN:
             # There is no way back to a file that nobody kept.
-            self.forget()
-            return
+            known = PhotoEntry(entry.name, PhotoState.UNLABELLED)
         self._known[entry.name] = entry
         self.stack.push(_LabelEdit(self, "Change by another program", known, entry))
 
@@ -287,8 +325,13 @@ class LabelHistory(QObject):
             Where in the trash the file is that was there until now.
 
         Raises:
-            UserError: when it cannot be written.
+            UserError: when it cannot be written, or is a broken file that nobody has any more.
         """
+        if entry.state is PhotoState.BROKEN and (thrown is None or not thrown.folder.exists()):
+            raise UserError(
+                f"The broken label file of {entry.name} is not in the trash any more.",
+                "Its label stays as it is.",
+            )
         boxes = None if entry.state is PhotoState.UNLABELLED else entry.boxes
         thrown = self._write(entry.name, boxes, thrown)
         self._draft_again(entry)
@@ -344,3 +387,10 @@ class LabelHistory(QObject):
         else:
             project.drafts.put_back(photo, entry.draft)
         self._store.drafts_changed.emit((entry.name,))
+
+
+def _as_one(errors: Sequence[UserError]) -> UserError:
+    """The first of some errors, and how many photos were left out besides."""
+    first, *others = errors
+    more = f" {len(others)} more photos were left out." if others else ""
+    return UserError(f"{first.what}{more}", first.remedy, first.details)

@@ -428,17 +428,51 @@ def test_a_broken_label_file_is_said_and_left_alone_until_one_starts_over(
 
 
 def test_a_label_that_another_program_breaks_is_never_overwritten_by_undo(
-    project: Project, store: ProjectStore, tab: AnnotateTab
+    project: Project, store: ProjectStore, tab: AnnotateTab, qtbot: QtBot
 ) -> None:
     name = tab.photo_name
     assert name is not None
     draw(tab, 100, 80, 220, 240)
     path = project.label_path(project.photo(name))
     path.write_text("{broken")
-    undo(tab)
+    with qtbot.waitSignal(tab.failed) as failed:
+        undo(tab)
+    assert "being written" in failed.args[0].what
     assert path.read_text() == "{broken"
     store.look()
     assert tab.notice.isVisible()
+
+
+def test_a_half_written_file_takes_no_way_back_away(
+    project: Project, store: ProjectStore, tab: AnnotateTab
+) -> None:
+    name = tab.photo_name
+    assert name is not None
+    draw(tab, 100, 80, 220, 240)
+    ours = on_disk(project, name)
+    project.label_path(project.photo(name)).write_text('{"shapes": [')  # as LabelMe begins
+    store.look()
+    write_as_labelme(project, name, Box(10, 20, 100, 120))
+    store.look()
+    undo(tab)
+    assert on_disk(project, name) == ours
+    undo(tab)
+    assert on_disk(project, name) is None
+
+
+def test_start_over_is_not_undone_into_no_face(
+    project: Project, store: ProjectStore, tab: AnnotateTab, qtbot: QtBot
+) -> None:
+    name = go_to(qtbot, tab, 4)
+    path = project.label_path(project.photo(name))
+    path.write_text("{broken")
+    store.look()
+    tab.notice.button.click()
+    empty(project.trash_folder)
+    with qtbot.waitSignal(tab.failed) as failed:
+        undo(tab)
+    assert "trash" in failed.args[0].what
+    assert on_disk(project, name) is None
 
 
 def test_a_damaged_photo_is_said(
@@ -489,6 +523,25 @@ def test_labelme_opens_at_the_photo_and_its_labels_come_in(
 
 
 @pytest.mark.usefixtures("project")
+def test_labelme_gets_the_photos_that_the_filter_shows(
+    make_annotate: Any, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, project: Project
+) -> None:
+    process = LabelmeProcess()
+    given: list[Any] = []
+    monkeypatch.setattr(process, "start", lambda *told: given.append(told))
+    tab = make_annotate(labelme=process)
+    qtbot.waitUntil(lambda: tab.editor.can_edit)
+    tab.open_labelme()
+    tab.filters.button(PhotoState.UNLABELLED).click()
+    tab.open_labelme()
+    photo = project.photos[0].path
+    assert given == [
+        (photo, project.labels_folder, None),
+        (photo, project.labels_folder, tab.model.names[:3]),
+    ]
+    assert "shown below" in tab.labelme_controls.button.toolTip()
+
+
 def test_a_crash_of_labelme_is_told_with_its_last_words(
     make_annotate: Any, labelme: tuple[LabelmeProcess, Path], qtbot: QtBot
 ) -> None:

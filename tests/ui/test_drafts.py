@@ -12,8 +12,9 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from facegui.core.boxes import Box, Detection
+from facegui.core.errors import UserError
 from facegui.core.mistakes import Mistake, MistakeKind, PhotoMistakes
-from facegui.core.photo_library import PhotoState
+from facegui.core.photo_library import Photo, PhotoState
 from facegui.core.project import Project
 from facegui.ml.draft_messages import (
     DraftRequest,
@@ -321,6 +322,43 @@ def test_all_above_a_confidence_are_accepted_together_and_undone_together(
     tab.actions_here.redo.trigger()
     qtbot.waitUntil(lambda: not tab.history.busy)
     assert label(project, names[3]) == (FACE,)
+
+
+def test_accepting_many_is_undone_although_one_of_them_was_deleted(
+    tab: AnnotateTab, project: Project, store: ProjectStore, qtbot: QtBot
+) -> None:
+    names = tab.model.names
+    tab.draft_controls.least.setValue(1)
+    tab.draft_controls.accept_all.click()
+    qtbot.waitUntil(lambda: not tab.history.busy)
+    project.delete([project.photo(names[2])])
+    store.look()
+    tab.editor.setFocus()
+    undo(tab)
+    qtbot.waitUntil(lambda: not tab.history.busy)
+    assert [label(project, name) for name in (*names[:2], names[3])] == [None] * 3
+    assert tab.history.stack.canRedo()
+
+
+def test_one_photo_that_cannot_be_written_holds_up_no_other(
+    tab: AnnotateTab, project: Project, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    names, set_label = tab.model.names, project.set_label
+
+    def refuse(photo: Photo, boxes: Any) -> None:
+        if photo.name == names[1]:
+            raise UserError("The disk is full.", "Free some space.")
+        set_label(photo, boxes)
+
+    monkeypatch.setattr(project, "set_label", refuse)
+    tab.draft_controls.least.setValue(1)
+    with qtbot.waitSignal(tab.failed):
+        tab.draft_controls.accept_all.click()
+    assert [label(project, name) for name in names[:4]] == [(FACE,), None, (FACE,), (FACE,)]
+    tab.editor.setFocus()
+    undo(tab)
+    qtbot.waitUntil(lambda: not tab.history.busy)
+    assert all(label(project, name) is None for name in names[:4])
 
 
 def test_the_time_per_photo_is_told_at_the_end(tab: AnnotateTab, qtbot: QtBot) -> None:
