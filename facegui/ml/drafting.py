@@ -16,6 +16,7 @@ import numpy as np
 
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.boxes import Box, Detection, boxes_to_array, iou
+from facegui.core.errors import UserError
 from facegui.core.metrics import PhotoResult
 from facegui.core.mistakes import PhotoMistakes, worst_mistakes
 from facegui.core.photo_library import Photo, Sample
@@ -25,8 +26,8 @@ from facegui.ml.backbone import Backbone
 from facegui.ml.decoding import decode_dense
 from facegui.ml.dense_data import feature_batches, new_heads
 from facegui.ml.draft_messages import PhotoDraft
-from facegui.ml.features import FeatureCache, HalfArray
-from facegui.ml.photo_features import PhotoFeatures, PhotoShelf
+from facegui.ml.features import FeatureCache
+from facegui.ml.photo_features import ManyFeatures, PhotoFeatures, PhotoShelf
 from facegui.ml.presets import FAST, TrainSettings
 
 if TYPE_CHECKING:
@@ -98,16 +99,18 @@ class Drafter:
     def learn(self, samples: Sequence[Sample], report: Report, stop: StopToken) -> None:
         """Learns from labelled photos, on top of what was learned before.
 
+        Those that are gone or damaged are left out.
+
         Args:
             samples: all that are labelled.
             report: told of photos and batches.
             stop: cancels.
 
         Raises:
-            UserError: when a photo is gone or damaged; names it.
+            UserError: when none of the photos can be read.
             Cancelled: when `stop` was cancelled; what was learned before is lost.
         """
-        seen = self._shelf.take(samples, self.settings.copies, report, stop)
+        seen = [photo for _, photo in self._readable(samples, report, stop)]
         steps = self.settings.more_steps if self._is_warm else self.settings.first_steps
         if not self._is_warm:
             self._begin_anew(seen)
@@ -120,16 +123,18 @@ class Drafter:
     ) -> Iterator[PhotoDraft]:
         """Drafts of photos, in their order. After `learn`.
 
+        Those that are gone or damaged are left out.
+
         Raises:
-            UserError: when a photo is gone or damaged; names it.
             Cancelled: when `stop` was cancelled.
         """
-        seen = self._shelf.take([Sample(photo, ()) for photo in photos], 0, report, stop)
-        for first in range(0, len(seen), _DETECTING_BATCH):
+        taken = self._shelf.take([Sample(photo, ()) for photo in photos], 0, report, stop)
+        pairs = [(photo, one) for photo, one in zip(photos, taken, strict=True) if one is not None]
+        for first in range(0, len(pairs), _DETECTING_BATCH):
             stop.raise_if_cancelled()
-            part = slice(first, first + _DETECTING_BATCH)
-            opinions = self._look([photo.features[0] for photo in seen[part]])
-            for photo, one, opinion in zip(photos[part], seen[part], opinions, strict=True):
+            part = pairs[first : first + _DETECTING_BATCH]
+            opinions = self._look([one for _, one in part])
+            for (photo, one), opinion in zip(part, opinions, strict=True):
                 lowest = self.settings.lowest_confidence
                 yield PhotoDraft(photo, _in_pixels(opinion, one, lowest), opinion.certainty(lowest))
 
@@ -152,13 +157,14 @@ class Drafter:
             it would draw otherwise.
 
         Raises:
-            UserError: when a photo is gone or damaged; names it.
+            UserError: when none of the photos can be read.
             Cancelled: when `stop` was cancelled.
         """
-        seen = self._shelf.take(samples, self.settings.copies, report, stop)
+        pairs = self._readable(samples, report, stop)
+        seen = [photo for _, photo in pairs]
         self.forget()
         results = []
-        order = np.random.default_rng(self.settings.network.seed).permutation(len(samples))
+        order = np.random.default_rng(self.settings.network.seed).permutation(len(pairs))
         for fold in range(self.settings.folds):
             judged = order[fold :: self.settings.folds]
             others = np.setdiff1d(order, judged)
@@ -168,13 +174,28 @@ class Drafter:
             text = f"Second opinion, part {fold + 1} of {self.settings.folds}"
             learned = [seen[number] for number in others]
             self._fit(learned, self.settings.first_steps, report, stop, text)
-            opinions = self._look([seen[number].features[0] for number in judged])
+            opinions = self._look([seen[number] for number in judged])
             for number, opinion in zip(judged, opinions, strict=True):
-                sample, detections = samples[number], _in_pixels(opinion, seen[number], 0.0)
+                sample, detections = pairs[number][0], _in_pixels(opinion, seen[number], 0.0)
                 results.append(PhotoResult(sample.photo.name, detections, sample.boxes))
         return worst_mistakes(results, _DOUBT_CONFIDENCE)
 
     # Inside
+
+    def _readable(
+        self, samples: Sequence[Sample], report: Report, stop: StopToken
+    ) -> list[tuple[Sample, PhotoFeatures]]:
+        """The labelled photos that can be read, each with what the heads see of it."""
+        taken = self._shelf.take(samples, self.settings.copies, report, stop)
+        pairs = [
+            (sample, one) for sample, one in zip(samples, taken, strict=True) if one is not None
+        ]
+        if not pairs:
+            raise UserError(
+                "None of the labelled photos can be read.",
+                "Check that the disk with the project is connected.",
+            )
+        return pairs
 
     def _begin_anew(self, seen: Sequence[PhotoFeatures]) -> None:
         """Heads that know nothing. Built and compiled once, which takes some seconds."""
@@ -212,12 +233,12 @@ class Drafter:
         # Keras puts the averaged weights in place when it ends.
         self._heads.fit(batches, epochs=1, callbacks=[watch], verbose=0)
 
-    def _look(self, features: Sequence[HalfArray]) -> list[_Opinion]:
+    def _look(self, photos: Sequence[PhotoFeatures]) -> list[_Opinion]:
         """What the heads say of photos, asked twice: the second time mirrored."""
         assert self._heads is not None
         opinions = []
-        for first in range(0, len(features), _DETECTING_BATCH):
-            some = features[first : first + _DETECTING_BATCH]
+        for first in range(0, len(photos), _DETECTING_BATCH):
+            some = [photo[0] for photo in photos[first : first + _DETECTING_BATCH]]
             flat = np.zeros((_DETECTING_BATCH, self._shapes.values), np.float32)
             flat[: len(some)] = np.stack(some)
             maps = self._shapes.split(flat)
@@ -240,10 +261,12 @@ class _Opinion:
     Args:
         detections: in 0..1, also those of little confidence.
         agreement: IoU of each with the box that one half of the opinion alone gives.
+        highest: of the confidences of all cells, also of those that are no detection.
     """
 
     detections: tuple[Detection, ...]
     agreement: tuple[float, ...]
+    highest: float
 
     @classmethod
     def of(cls, face: Any, box: Any, mirrored_face: Any, mirrored_box: Any) -> _Opinion:
@@ -256,7 +279,7 @@ class _Opinion:
         agreement = [
             min(_best_overlap(detection.box, half) for half in halves) for detection in detections
         ]
-        return cls(detections, tuple(agreement))
+        return cls(detections, tuple(agreement), float(mean["face"].max()))
 
     def certainty(self, lowest: float) -> float:
         """How sure the network is that the photo shows what is drafted, 0 to 1.
@@ -270,7 +293,10 @@ class _Opinion:
             if detection.confidence >= lowest
         ]
         rivals = [found.confidence for found in self.detections if found.confidence < lowest]
-        return min([*sure, *(1.0 - rival / lowest for rival in rivals)], default=1.0)
+        if not sure:
+            # Not 1 where nothing is a rival: a face that is missed is seen a little all the same.
+            rivals.append(self.highest)
+        return max(0.0, min([*sure, *(1.0 - rival / lowest for rival in rivals)]))
 
 
 def _best_overlap(box: Box, detections: Sequence[Detection]) -> float:
@@ -288,11 +314,8 @@ def _in_pixels(opinion: _Opinion, seen: PhotoFeatures, lowest: float) -> tuple[D
     )
 
 
-def _flattened(
-    seen: Sequence[PhotoFeatures],
-) -> tuple[list[HalfArray], list[tuple[Box, ...]]]:
-    features = [features for photo in seen for features in photo.features]
-    return features, [boxes for photo in seen for boxes in photo.labels]
+def _flattened(seen: Sequence[PhotoFeatures]) -> tuple[ManyFeatures, list[tuple[Box, ...]]]:
+    return ManyFeatures(seen), [boxes for photo in seen for boxes in photo.labels]
 
 
 def _watch(steps: int, learning_rate: float, report: Report, stop: StopToken, text: str) -> Any:

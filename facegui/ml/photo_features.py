@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,35 +12,69 @@ import numpy.typing as npt
 from facegui.core.augmentation import augment, reduce_photo
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.boxes import Box
+from facegui.core.errors import UserError
 from facegui.core.images import Pixels, read_picture, resized
 from facegui.core.photo_library import Sample
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.ml.backbone import Backbone
 from facegui.ml.features import FeatureCache, FeatureSet, HalfArray, compute_features
 
+log = logging.getLogger(__name__)
+
 _AT_ONCE = 64
-"""Photos whose pictures are in memory together: 64 of them with 4 copies take 20 MB."""
+"""Photos whose pictures are made together: 64 of them with 5 copies take 24 MB."""
 
 _Key = tuple[str, int, tuple[Box, ...], int]
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoFeatures:
-    """A photo and its copies as the heads see them.
+class PhotoFeatures(Sequence[HalfArray]):
+    """A photo and its copies as the heads see them: (values,) of each, the photo itself first.
+
+    Each is opened when it is asked for: thousands of files at a time are more than a
+    program may have open, and their contents more than the memory holds.
 
     Args:
-        features: (values,) of each; the photo itself first.
-        labels: boxes of each, in 0..1.
+        features: of this photo and of others.
+        first: place of this one among them.
+        labels: boxes of the photo and of each copy, in 0..1.
         size: width and height of the photo in pixels.
     """
 
-    features: tuple[HalfArray, ...]
-    labels: tuple[tuple[Box, ...], ...]
-    size: tuple[int, int]
+    def __init__(
+        self,
+        features: FeatureSet,
+        first: int,
+        labels: Sequence[tuple[Box, ...]],
+        size: tuple[int, int],
+    ) -> None:
+        self._features = features
+        self._first = first
+        self.labels = tuple(labels)
+        self.size = size
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> HalfArray:  # type: ignore[override]
+        return self._features[self._first + range(len(self))[index]]
+
+
+class ManyFeatures(Sequence[HalfArray]):
+    """The features of several photos and their copies, one after the other."""
+
+    def __init__(self, photos: Sequence[PhotoFeatures]) -> None:
+        self._places = [(photo, number) for photo in photos for number in range(len(photo))]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> HalfArray:  # type: ignore[override]
+        photo, number = self._places[index]
+        return photo[number]
 
 
 class PhotoShelf:
-    """Makes the features of photos, and knows those that it made.
+    """Makes the features of photos, and knows those that it was asked for last.
 
     Args:
         backbone: computes them.
@@ -57,8 +92,8 @@ class PhotoShelf:
 
     def take(
         self, samples: Sequence[Sample], copies: int, report: Report, stop: StopToken
-    ) -> list[PhotoFeatures]:
-        """Features of photos, in their order.
+    ) -> list[PhotoFeatures | None]:
+        """Features of photos, in their order; None of one that is gone or damaged.
 
         Args:
             samples: photos with their boxes in pixels, without where nobody knows them.
@@ -67,11 +102,14 @@ class PhotoShelf:
             stop: cancels.
 
         Raises:
-            UserError: when a photo is gone or damaged; names it.
             Cancelled: when `stop` was cancelled.
         """
         keys = [_key(sample, copies) for sample in samples]
         report = throttled(report)
+        wanted = set(keys)
+        self._known = {
+            key: kept for key, kept in self._known.items() if key in wanted or key[-1] != copies
+        }
         new = [number for number, key in enumerate(keys) if key not in self._known]
         for first in range(0, len(new), _AT_ONCE):
             some = new[first : first + _AT_ONCE]
@@ -81,26 +119,38 @@ class PhotoShelf:
                 report(Progress(before + round(share * count), len(new), progress.text))
 
             made = self._make([samples[number] for number in some], copies, tell, stop)
-            self._known.update(zip((keys[number] for number in some), made, strict=True))
-        return [self._known[key] for key in keys]
+            for number, features in zip(some, made, strict=True):
+                if features is not None:
+                    self._known[keys[number]] = features
+        return [self._known.get(key) for key in keys]
 
     def _make(
         self, samples: Sequence[Sample], copies: int, report: Report, stop: StopToken
-    ) -> list[PhotoFeatures]:
-        side = self._backbone.size
-        pictures = np.empty((len(samples) * (1 + copies), side, side, 3), np.uint8)
+    ) -> list[PhotoFeatures | None]:
+        side, each = self._backbone.size, 1 + copies
+        pictures = np.empty((len(samples) * each, side, side, 3), np.uint8)
         labels: list[list[tuple[Box, ...]]] = []
-        sizes = []
-        for number, sample in enumerate(samples):
+        sizes: list[tuple[int, int]] = []
+        places: list[int | None] = []
+        for sample in samples:
             stop.raise_if_cancelled()
-            pixels = read_picture(sample.photo.path)
+            try:
+                pixels = read_picture(sample.photo.path)
+            except UserError as error:
+                log.warning("%s is left out: %s", sample.photo.name, error)
+                places.append(None)
+                continue
+            place = len(sizes)
+            places.append(place)
             sizes.append((pixels.shape[1], pixels.shape[0]))
-            place = number * (1 + copies)
-            labels.append(self._vary(sample, pixels, pictures[place : place + 1 + copies]))
+            labels.append(self._vary(sample, pixels, pictures[place * each : (place + 1) * each]))
+        pictures = pictures[: len(sizes) * each]
         features = compute_features(pictures, self._backbone, self._cache, report, stop)
         return [
-            PhotoFeatures(_part(features, number, 1 + copies), tuple(labels[number]), sizes[number])
-            for number in range(len(samples))
+            None
+            if place is None
+            else PhotoFeatures(features, place * each, labels[place], sizes[place])
+            for place in places
         ]
 
     def _vary(
@@ -132,7 +182,3 @@ def _key(sample: Sample, copies: int) -> _Key:
 def _shares(boxes: Sequence[Box], pixels: Pixels) -> tuple[Box, ...]:
     height, width = pixels.shape[:2]
     return tuple(box.scaled(1 / width, 1 / height) for box in boxes)
-
-
-def _part(features: FeatureSet, number: int, count: int) -> tuple[HalfArray, ...]:
-    return tuple(features[place] for place in range(number * count, (number + 1) * count))

@@ -4,9 +4,10 @@ What its releases 6.3 and 7.0 have in common, read in their documentation and tr
 a photo as argument opens its whole folder with that photo shown; `--output` is where
 labels are read and written; `--config` takes YAML in place of a file, and an unknown
 key there stops it; its setting `file_search` is a regular expression that leaves only
-those photos in its list whose path it finds; each photo that it shows is a line "Loaded file: 'PATH'" on its
-standard error from log level info on. No release can be told to name every box "face"
-by itself: without the pop-up it asks until "face" was clicked in its label list once.
+those photos in its list whose path it finds; each photo that it shows is a line
+"Loaded file: 'PATH'" on its standard error from log level info on. No release can be
+told to name every box "face" by itself: without the pop-up it asks until "face" was
+clicked in its label list once.
 """
 
 from __future__ import annotations
@@ -129,9 +130,7 @@ class LabelmeProcess(QObject):
     def running(self) -> bool:
         return self._process is not None
 
-    def start(
-        self, photo: Path, labels_folder: Path, among: Sequence[str] | None = None
-    ) -> None:
+    def start(self, photo: Path, labels_folder: Path, among: Sequence[str] | None = None) -> None:
         """Opens the folder of `photo`, with that photo shown.
 
         Args:
@@ -245,7 +244,7 @@ def search_for(names: Iterable[str]) -> str:
 
 def _any_of(texts: Sequence[str]) -> str:
     """Finds any of some texts, which are sorted and differ."""
-    start = os.path.commonprefix(texts)
+    start = os.path.commonprefix(texts)  # noqa: RUF071 -- letter by letter is what is wanted
     rest = [text[len(start) :] for text in texts]
     if len(rest) == 1:
         return re.escape(start)

@@ -33,9 +33,9 @@ from facegui.ml.draft_messages import (
     encode_request,
 )
 from facegui.ml.draft_server import serve
-from facegui.ml.drafting import Drafter, DraftSettings
+from facegui.ml.drafting import Drafter, DraftSettings, _Opinion
 from facegui.ml.features import FeatureCache
-from facegui.ml.photo_features import PhotoShelf
+from facegui.ml.photo_features import ManyFeatures, PhotoShelf
 
 SIDE = 64
 
@@ -111,6 +111,9 @@ def test_few_labels_draft_the_rest_and_more_are_learned_on_top(
         if sample.boxes:
             boxes = (boxes_to_array(sample.boxes), boxes_to_array([draft.detections[0].box]))
             assert iou(*boxes)[0, 0] > 0.6
+    gone = Photo("gone.png", tmp_path / "gone.png")
+    (left,) = drafter.draft([gone, samples[12].photo], ignore_progress, StopToken())
+    assert left.photo == samples[12].photo
     told.clear()
     drafter.learn(samples[:20], told.append, StopToken())
     assert told[-1].total == 60  # it knows a good part already
@@ -157,7 +160,8 @@ def test_features_are_computed_once(tmp_path: Path) -> None:
     shelf = PhotoShelf(backbone, cache, DraftSettings().variation)  # type: ignore[arg-type]
     seen = shelf.take(samples, 2, ignore_progress, StopToken())
     assert backbone.looked_at == 9
-    assert [len(photo.features) for photo in seen] == [3, 3, 3]
+    assert [len(photo) for photo in seen if photo] == [3, 3, 3]
+    assert seen[1] is not None
     assert seen[1].size == (128, 96)
     assert seen[1].labels[0] == (samples[1].boxes[0].scaled(1 / 128, 1 / 96),)
     assert shelf.take(samples, 2, ignore_progress, StopToken()) == seen
@@ -173,11 +177,44 @@ def test_features_are_computed_once(tmp_path: Path) -> None:
     assert backbone.looked_at == 9
 
 
-def test_photo_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_a_photo_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
+    samples, backbone = make_samples(tmp_path, 3), SmallBackbone()
+    samples[0].photo.path.unlink()
+    samples[1].photo.path.write_bytes(b"no picture")
+    cache = FeatureCache(tmp_path / "features", backbone.key, backbone.shapes.values)
+    shelf = PhotoShelf(backbone, cache, DraftSettings().variation)  # type: ignore[arg-type]
+    gone, damaged, seen = shelf.take(samples, 1, ignore_progress, StopToken())
+    assert (gone, damaged) == (None, None)
+    assert seen is not None
+    assert (len(seen), seen.labels[0]) == (2, (samples[2].boxes[0].scaled(1 / 128, 1 / 96),))
+
+
+def test_without_any_photo_that_can_be_read_nothing_is_learned(tmp_path: Path) -> None:
     samples = make_samples(tmp_path, 2)
-    samples[1].photo.path.unlink()
-    with pytest.raises(UserError, match=r"001\.png"):
+    for sample in samples:
+        sample.photo.path.unlink()
+    with pytest.raises(UserError, match="None of the labelled photos"):
         make_drafter(tmp_path).learn(samples, ignore_progress, StopToken())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux does")
+def test_features_are_open_only_while_they_are_looked_at(tmp_path: Path) -> None:
+    samples, backbone = make_samples(tmp_path, 12), SmallBackbone()
+    cache = FeatureCache(tmp_path / "features", backbone.key, backbone.shapes.values)
+    shelf = PhotoShelf(backbone, cache, DraftSettings().variation)  # type: ignore[arg-type]
+    seen = [photo for photo in shelf.take(samples, 2, ignore_progress, StopToken()) if photo]
+    many = ManyFeatures(seen)
+    assert len(many) == 36
+    assert all(features.shape == (backbone.shapes.values,) for features in many)
+    opened = [path.readlink() for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    assert [path for path in opened if path.suffix == ".npy"] == []
+
+
+def test_no_face_is_the_less_certain_the_more_a_face_was_seen() -> None:
+    nothing, hint, near = (_Opinion((), (), highest) for highest in (0.0, 0.04, 0.29))
+    assert nothing.certainty(0.3) == 1.0
+    assert hint.certainty(0.3) == pytest.approx(1 - 0.04 / 0.3)
+    assert near.certainty(0.3) < 0.05
 
 
 # --- the process that drafts ----------------------------------------------------------------

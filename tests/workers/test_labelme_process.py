@@ -269,9 +269,7 @@ def test_the_real_labelme_shows_the_photos_of_the_filter(
     shown: list[str] = []
     process.photo_shown.connect(shown.append)
     with qtbot.waitSignal(process.closed, timeout=120_000):
-        process.start(
-            photo.with_name("a.jpg"), tmp_path / "labels", ["a.jpg", "it's b.jpg"]
-        )
+        process.start(photo.with_name("a.jpg"), tmp_path / "labels", ["a.jpg", "it's b.jpg"])
     assert shown == ["a.jpg", "it's b.jpg"]
 
 
