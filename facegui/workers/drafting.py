@@ -108,6 +108,9 @@ class Drafting(QObject):
         self._spared: str | None = None
         self._rejected: set[str] = set()
         self._asked: dict[str, _Label] = {}
+        self._asked_photos: set[str] = set()
+        self._offered: set[str] = set()
+        self._failed_on: dict[str, _Label] | None = None
         self._learned: dict[str, _Label] = {}
         self._judged: dict[str, _Label] = {}
         self._doubts: tuple[PhotoMistakes, ...] = ()
@@ -177,6 +180,7 @@ class Drafting(QObject):
     def _on_opened(self) -> None:
         self._process.end()
         self._entries, self._spared = {}, None
+        self._offered, self._failed_on = set(), None
         self._learned, self._judged, self._doubts = {}, {}, ()
         self._rejected.clear()
         self._asked_opinion = False
@@ -244,7 +248,8 @@ class Drafting(QObject):
         labels = self._labels()
         if self._process.busy:
             return
-        if self._store.project is None or not self.is_on:
+        # A second opinion that was asked for is given also while drafting is switched off.
+        if self._store.project is None or not (self.is_on or self._asked_opinion):
             self._tell(DraftingState.OFF, labels)
         elif len(labels) < LEAST_LABELLED:
             self._tell(DraftingState.FEW_LABELS, labels)
@@ -252,10 +257,12 @@ class Drafting(QObject):
             self._tell(DraftingState.WAITING, labels, waits_for=self._board.job.title)
         elif not self._entered:
             self._tell(DraftingState.RESTING, labels)
+        elif self._asked_opinion:
+            self._ask(labels, judging=True)
         elif self._wants_drafts(labels):
-            self._ask(labels)
-        elif self._asked_opinion or self._wants_opinion(labels):
-            self._ask_opinion(labels)
+            self._ask(labels, judging=False)
+        elif self._wants_opinion(labels):
+            self._ask(labels, judging=True)
         elif self.news.state is not DraftingState.FAILED:
             self._tell(DraftingState.RESTING, labels)
 
@@ -281,45 +288,30 @@ class Drafting(QObject):
         to_draft = self._to_draft()
         new = sum(self._learned.get(name) != boxes for name, boxes in labels.items())
         enough = new >= max(LEAST_NEW_LABELS, len(labels) // 8)
-        never = bool(new) and any(entry.draft is None for entry in to_draft)
+        never = any(e.draft is None and e.name not in self._offered for e in to_draft)
         return bool(to_draft) and (enough or never)
 
     def _wants_opinion(self, labels: dict[str, _Label]) -> bool:
         """Once, when all is labelled, and again when labels have changed much."""
         all_done = all(entry.state in _LABELLED for entry in self._entries.values())
         new = sum(self._judged.get(name) != boxes for name, boxes in labels.items())
-        return all_done and new > len(labels) // 4
+        return all_done and new > len(labels) // 4 and labels != self._failed_on
 
-    def _ask(self, labels: dict[str, _Label]) -> None:
+    def _ask(self, labels: dict[str, _Label], *, judging: bool) -> None:
+        """Asks for drafts, or for a second opinion."""
         project = self._store.project
         assert project is not None
         try:
-            samples = self._samples(labels)
+            samples = tuple(Sample(project.photo(name), boxes) for name, boxes in labels.items())
             photos = tuple(project.photo(entry.name) for entry in self._to_draft())
         except KeyError:
             return  # a photo went just now; the news of it is on the way
-        self._asked, self._is_judging = labels, False
+        self._asked, self._is_judging = labels, judging
+        self._asked_photos = {photo.name for photo in photos}
         self._idle.stop()
-        self._process.ask(DraftRequest(samples, photos), project.cache_folder)
+        request = OpinionRequest(samples) if judging else DraftRequest(samples, photos)
+        self._process.ask(request, project.cache_folder)
         self._tell(DraftingState.WORKING, labels)
-
-    def _ask_opinion(self, labels: dict[str, _Label]) -> None:
-        project = self._store.project
-        assert project is not None
-        try:
-            samples = self._samples(labels)
-        except KeyError:
-            return
-        self._asked_opinion, self._is_judging = False, True
-        self._asked = labels
-        self._idle.stop()
-        self._process.ask(OpinionRequest(samples), project.cache_folder)
-        self._tell(DraftingState.WORKING, labels)
-
-    def _samples(self, labels: dict[str, _Label]) -> tuple[Sample, ...]:
-        project = self._store.project
-        assert project is not None
-        return tuple(Sample(project.photo(name), boxes) for name, boxes in labels.items())
 
     # What the process says
 
@@ -336,9 +328,10 @@ class Drafting(QObject):
         for draft in drafts:
             name = draft.photo.name
             entry = self._entries.get(name)
-            is_looked_at = name == self._spared and entry is not None and entry.draft is not None
-            if entry is None or self._is_rejected(entry) or is_looked_at:
+            if entry is None or entry.state in _LABELLED or self._is_rejected(entry):
                 continue
+            if name == self._spared and entry.draft is not None:
+                continue  # it is being looked at
             try:
                 project.drafts.set_draft(draft.photo, draft.detections, SOURCE, draft.certainty)
             except UserError as error:
@@ -350,15 +343,13 @@ class Drafting(QObject):
 
     @Slot(object)
     def _on_judged(self, photos: tuple[PhotoMistakes, ...]) -> None:
-        self._judged, self._doubts = self._asked, photos
+        self._judged, self._doubts, self._asked_opinion = self._asked, photos, False
         self.doubts_changed.emit()
 
     @Slot()
     def _on_done(self) -> None:
-        if self._is_judging:
-            self._judged = self._asked
-        else:
-            self._learned = self._asked
+        if not self._is_judging:
+            self._learned, self._offered = self._asked, self._asked_photos
         self._tell(DraftingState.RESTING, self._labels())
         self._timer.start()
         self._idle.start()
@@ -368,9 +359,11 @@ class Drafting(QObject):
         log.warning("drafting failed: %s %s", error, error.details)
         # Else it would fail again at once; new labels have it try again.
         if self._is_judging:
-            self._judged, self._doubts = self._asked, ()
+            self._judged, self._doubts, self._asked_opinion = {}, (), False
+            self._failed_on = self._asked
+            self.doubts_changed.emit()
         else:
-            self._learned = self._asked
+            self._learned, self._offered = self._asked, self._asked_photos
         self._tell(DraftingState.FAILED, self._labels(), error=error)
 
     def _tell(

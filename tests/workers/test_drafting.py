@@ -43,7 +43,7 @@ class FakeProcess(DraftProcess):
         self._busy = False
 
     def answer(self, project: Project) -> None:
-        """Drafts all that it was asked for."""
+        """Drafts all that it was asked for, or doubts nothing."""
         request = self.requests[-1]
         if isinstance(request, DraftRequest):
             drafts = [
@@ -51,6 +51,8 @@ class FakeProcess(DraftProcess):
             ]
             self.drafted.emit(tuple(drafts))
             assert set(project.drafts.names) >= {draft.photo.name for draft in drafts}
+        else:
+            self.judged.emit(())
         self._busy = False
         self.done.emit()
 
@@ -203,3 +205,88 @@ def test_a_full_disk_ends_it(
     assert subject.news.state is DraftingState.FAILED
     assert not process.busy
     assert demo_project.drafts.names == ()
+
+
+def test_photos_that_came_after_a_round_are_drafted_without_another_label(
+    subject: Drafting, process: FakeProcess, demo_project: Project, qtbot: QtBot
+) -> None:
+    before = entries(demo_project)
+    newcomer = demo_project.photos[0].name
+    del before[newcomer]
+    subject.look(before)
+    subject.enter()
+    qtbot.waitUntil(lambda: process.busy)
+    process.answer(demo_project)
+    subject.look(entries(demo_project))
+    qtbot.waitUntil(lambda: len(process.requests) == 2)
+    request = process.requests[1]
+    assert isinstance(request, DraftRequest)
+    assert newcomer in [photo.name for photo in request.unlabelled]
+
+
+def test_a_photo_that_gets_no_draft_is_not_asked_for_again_and_again(
+    subject: Drafting, process: FakeProcess, demo_project: Project, qtbot: QtBot
+) -> None:
+    subject.enter()
+    qtbot.waitUntil(lambda: process.busy)
+    process._busy = False
+    process.done.emit()  # all photos are damaged
+    subject.look(entries(demo_project))
+    with qtbot.waitSignal(subject._timer.timeout):
+        pass
+    assert len(process.requests) == 1
+
+
+def test_what_was_labelled_meanwhile_gets_no_draft(
+    subject: Drafting, process: FakeProcess, demo_project: Project, qtbot: QtBot
+) -> None:
+    subject.enter()
+    qtbot.waitUntil(lambda: process.busy)
+    request = process.requests[0]
+    assert isinstance(request, DraftRequest)
+    label(demo_project, subject, 0)
+    process.drafted.emit(tuple(PhotoDraft(photo, (), 0.9) for photo in request.unlabelled))
+    demo_project.clear_label(demo_project.photos[0])
+    assert demo_project.drafts.draft(demo_project.photos[0]) is None
+
+
+def test_a_second_opinion_that_was_asked_for_comes_while_drafting_is_off(
+    subject: Drafting, process: FakeProcess, demo_project: Project, qtbot: QtBot
+) -> None:
+    subject.set_on(False)
+    subject.enter()
+    subject.ask_opinion()
+    assert isinstance(process.requests[0], OpinionRequest)
+    process.answer(demo_project)
+    assert subject.has_judged
+    qtbot.waitUntil(lambda: subject.news.state is DraftingState.OFF)
+    assert len(process.requests) == 1
+
+
+def test_a_second_opinion_that_broke_off_is_given_afterwards(
+    subject: Drafting, process: FakeProcess, qtbot: QtBot
+) -> None:
+    subject.enter()
+    subject.ask_opinion()
+    assert isinstance(process.requests[-1], OpinionRequest)
+    subject.leave()
+    subject.enter()
+    qtbot.waitUntil(lambda: process.busy)
+    assert isinstance(process.requests[-1], OpinionRequest)
+
+
+def test_a_second_opinion_that_failed_says_nothing_of_the_labels(
+    subject: Drafting, process: FakeProcess, demo_project: Project, qtbot: QtBot
+) -> None:
+    label(demo_project, subject, 0, 1, 2, 3)
+    subject.enter()
+    qtbot.waitUntil(lambda: process.busy)
+    process._busy = False
+    process.failed.emit(UserError("The weights are not there.", "Fetch them."))
+    assert not subject.has_judged
+    subject.look(entries(demo_project))
+    with qtbot.waitSignal(subject._timer.timeout):
+        pass
+    assert len(process.requests) == 1, "the same labels would fail again"
+    subject.ask_opinion()
+    assert len(process.requests) == 2
