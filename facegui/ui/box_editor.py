@@ -22,6 +22,8 @@ LEAST_DRAG = 5.0
 """Less is a click with a shaky hand, likewise."""
 NUDGE_PAUSE_MS = 200
 """Nudges that follow each other faster than this are one change."""
+LONGEST_NUDGE_MS = 800
+"""But for those of a key that is held: what was done must be on disk within a second."""
 
 EDITOR_KEYS = (
     ("Left or Right", "The photo before or after this one, while no box is chosen"),
@@ -96,10 +98,10 @@ class BoxEditor(BoxCanvas):
         self._space_down = False
         self._why_locked = ""
         self._has_nudged = False
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(NUDGE_PAUSE_MS)
+        self._pause = QTimer(self, singleShot=True, interval=NUDGE_PAUSE_MS)
         self._pause.timeout.connect(self.flush)
+        self._longest = QTimer(self, singleShot=True, interval=LONGEST_NUDGE_MS)
+        self._longest.timeout.connect(self.flush)
 
     @property
     def chosen(self) -> int | None:
@@ -310,13 +312,16 @@ class BoxEditor(BoxCanvas):
             other = moved(box, across, down, self._size)
         if other != box:
             self._boxes = self._with(self._chosen, other)
-            self._has_nudged = True
+            if not self._has_nudged:
+                self._has_nudged = True
+                self._longest.start()
             self._pause.start()
             self.update()
 
     def _forget_nudges(self) -> None:
         self._has_nudged = False
         self._pause.stop()
+        self._longest.stop()
 
     # Common to both
 

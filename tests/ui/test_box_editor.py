@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from facegui.core.boxes import Box
+from facegui.ui import box_editor
 from facegui.ui.box_editor import BoxEdit, BoxEditor
 from facegui.ui.box_grips import LEAST_SIDE, BoxDrag, Grip
 from facegui.ui.picture_frame import PictureFrame
@@ -193,6 +194,19 @@ def test_nudges_are_one_change(make_editor: Any, qtbot: QtBot) -> None:
         QTest.keyClick(editor, Qt.Key.Key_Up, CONTROL)
         assert edits == []
     assert [corners(edit) for edit in edits] == [[(101, 110, 211, 209)]]
+
+
+def test_a_key_that_is_held_is_told_of_before_it_is_let_go(
+    make_editor: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(box_editor, "NUDGE_PAUSE_MS", 3_600_000)  # there is never a pause
+    monkeypatch.setattr(box_editor, "LONGEST_NUDGE_MS", 0)
+    editor, edits = make_editor(Box(100, 100, 200, 200))
+    QTest.keyClick(editor, Qt.Key.Key_Tab)
+    for x in (101, 102):
+        with qtbot.waitSignal(editor.edited):
+            QTest.keyClick(editor, Qt.Key.Key_Right)
+        assert corners(edits[-1]) == [(x, 100, x + 100, 200)]
 
 
 def test_what_was_nudged_is_told_before_anything_else(make_editor: Any) -> None:
