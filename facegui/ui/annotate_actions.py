@@ -40,7 +40,13 @@ class AnnotateActions:
         self.fit = self._add("fit", "Show the whole photo", "", "Ctrl+0")
 
     def show_state(
-        self, entry: PhotoEntry | None, editor: BoxEditor, stack: QUndoStack, busy: str
+        self,
+        entry: PhotoEntry | None,
+        editor: BoxEditor,
+        stack: QUndoStack,
+        busy: str,
+        *,
+        can_copy: bool,
     ) -> None:
         """Enables what can be done now; the others say why they cannot.
 
@@ -49,6 +55,7 @@ class AnnotateActions:
             editor: that shows it.
             stack: what can be undone.
             busy: why nothing may be written now, or "".
+            can_copy: whether the photo shown before has boxes.
         """
         why_not = "There is no photo." if entry is None else editor.why_locked
         if not why_not and not editor.has_picture:
@@ -69,7 +76,11 @@ class AnnotateActions:
         )
         _allow(self.reject, why_not or no_draft, "The draft is wrong: take it away (Backspace)")
         _allow(self.least_certain, "", "Go to the photo whose draft is least certain (U)")
-        _allow(self.copy, why_not, "Copy the boxes of the photo shown before (C)")
+        _allow(
+            self.copy,
+            why_not or ("" if can_copy else "The photo shown before has no boxes."),
+            "Copy the boxes of the photo shown before (C)",
+        )
         _allow(
             self.clear,
             why_not or ("" if is_labelled else "It is not labelled."),

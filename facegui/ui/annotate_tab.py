@@ -69,7 +69,7 @@ class AnnotateTab(Tab):
         self.drafting = Drafting(store, board, draft_process, self)
         self.pictures = LargePictures(self)
         self._build()
-        self.desk = LabelDesk(store, self.model, self.editor, self.drafting, self)
+        self.desk = LabelDesk(store, self.model, self.editor, self.drafting, self.labelme, self)
         self.history = self.desk.history
         self.review = DraftReview(self.drafting, self.draft_controls, self.desk, self.model, self)
         self._connect()
@@ -124,6 +124,7 @@ class AnnotateTab(Tab):
         self.gallery.selectionModel().currentChanged.connect(self._on_current_changed)
         self.model.entries_changed.connect(self._on_entries_changed)
         self.model.modelReset.connect(self._on_reset)
+        self.model.failed.connect(self.failed)
         self.model.photos_changed.connect(self._on_photos_changed)
         self.pictures.ready.connect(self._on_picture)
         self.desk.failed.connect(self.failed)
@@ -133,7 +134,7 @@ class AnnotateTab(Tab):
         self.history.went_to.connect(self.show_photo)
         self.history.busy_changed.connect(self._show_photo)
         self.history.stack.indexChanged.connect(self._show_actions)
-        self.drafting.doubts_changed.connect(self._show_photo)
+        self.drafting.doubts_changed.connect(self._on_doubts_changed)
         self.review.failed.connect(self.failed)
         self.review.photo_wanted.connect(self._show_doubted)
         self.notice.button.clicked.connect(self._on_notice)
@@ -270,6 +271,11 @@ class AnnotateTab(Tab):
             self._has_begun = True
             self.show_photo(self.model.next_to_do("") or self.model.names[0])
 
+    @Slot()
+    def _on_doubts_changed(self) -> None:
+        self.editor.flush()  # what is shown anew is what is on disk
+        self._show_photo()
+
     @Slot(str)
     def _on_picture(self, name: str) -> None:
         if name == self._name:
@@ -291,7 +297,8 @@ class AnnotateTab(Tab):
     @Slot()
     def _on_enter(self) -> None:
         """Accepts the draft, if there is one, and goes to the next photo."""
-        if self._entry is not None and self._entry.draft is not None:
+        has_draft = self._entry is not None and self._entry.draft is not None
+        if has_draft and not self.desk.why_busy:
             self.desk.accept_and_go_on()
         else:
             self._go_on()
@@ -324,28 +331,37 @@ class AnnotateTab(Tab):
         return None if self._name is None else self.model.entry(self._name)
 
     @property
-    def _busy(self) -> str:
-        """Why nothing may be written: LabelMe would overwrite it, unseen."""
-        return self.desk.why_busy or ("Close LabelMe first." if self.labelme.running else "")
+    def _following(self) -> str | None:
+        """The photo that will probably be wanted next: by Enter while there is something to do."""
+        index = self.gallery.currentIndex()
+        beside = self.model.name_at(index.siblingAtRow(index.row() + 1))
+        return self.model.next_to_do(self._name or "") or beside
 
     @Slot()
     def _show_photo(self) -> None:
         """Brings the large view to what is on disk."""
         project, picture = self._store.project, None
         if project is not None and self._entry is not None:
-            index = self.gallery.currentIndex()
-            following = self.model.name_at(index.siblingAtRow(index.row() + 1))
+            following = self._following
             picture = self.pictures.get(
                 project.photo(self._entry.name), project.photo(following) if following else None
             )
         self.large.show_picture(picture)
         doubt = self.review.doubt(self._name)
-        self.large.show_label(self._entry, doubt, self._busy, labelme_runs=self.labelme.running)
+        self.large.show_label(
+            self._entry, doubt, self.desk.why_busy, labelme_runs=self.labelme.running
+        )
         self._show_state()
 
     @Slot()
     def _show_actions(self) -> None:
-        self.actions_here.show_state(self._entry, self.editor, self.history.stack, self._busy)
+        self.actions_here.show_state(
+            self._entry,
+            self.editor,
+            self.history.stack,
+            self.desk.why_busy,
+            can_copy=bool(self.desk.boxes_before),
+        )
 
     @Slot()
     def _show_state(self) -> None:
@@ -369,7 +385,7 @@ class AnnotateTab(Tab):
             is_open=self._store.project is not None,
             more_to_do=self.model.next_to_do(self._name or "") is not None,
             this_to_do=self._entry is not None and self._entry.is_to_do,
-            can_draw=not running,
+            can_draw=not self.desk.why_busy,
             shows_draft=has_draft,
             time_spent=self.desk.clock.words,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
@@ -42,10 +43,15 @@ class DraftControls(QWidget):
         self.sign.setObjectName("annotate.drafts_sign")
         self.sign.setWordWrap(True)
         set_role(self.sign, "faint")
+        self.sign.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.bar = QProgressBar()
         self.bar.setObjectName("annotate.drafts_bar")
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(GRID // 2)
+        # Each round it appears and goes, and the buttons below are to stay where they are.
+        steady = self.bar.sizePolicy()
+        steady.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(steady)
         self.least = QSpinBox()
         self.least.setObjectName("annotate.drafts_least")
         self.least.setRange(1, 100)
@@ -96,13 +102,15 @@ class DraftControls(QWidget):
         self.bar.setRange(0, total or 0)
         self.bar.setValue(progress.done if progress and total else 0)
         self.sign.setText(sign_in_words(news, certainties))
-        self.sign.setVisible(bool(self.sign.text()))
+        self.sign.setMinimumHeight(2 * self.sign.fontMetrics().lineSpacing())
+        self.sign.setVisible(is_on or bool(self.sign.text()))
         self.one.setVisible(bool(certainties))
         self.many.setVisible(bool(certainties))
 
-    def show_many(self, count: int, busy: str) -> None:
-        """How many drafts are certain enough to be accepted together."""
-        self.accept_all.setText(f"Accept {count} drafts" if count != 1 else "Accept 1 draft")
+    def show_many(self, count: int, empty: int, busy: str) -> None:
+        """How many drafts are certain enough to be accepted together, and how many see no face."""
+        what = f"Accept {count} drafts" if count != 1 else "Accept 1 draft"
+        self.accept_all.setText(f"{what}, {empty} no face" if empty else what)
         self.accept_all.setEnabled(bool(count) and not busy)
         none = "No draft is as certain as that." if not count else ""
         self.accept_all.setToolTip(

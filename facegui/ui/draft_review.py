@@ -59,8 +59,9 @@ class DraftReview(QObject):
         entries = self._model.entries.values()
         certainties = [entry.draft.certainty for entry in entries if entry.draft is not None]
         controls.show_drafts(drafting.is_on, drafting.news, certainties)
-        count = len(self._desk.certain_drafts(controls.least.value() / 100))
-        controls.show_many(count, self._desk.why_busy)
+        certain = self._desk.certain_drafts(controls.least.value() / 100).values()
+        empty = sum(entry.draft is not None and not entry.draft.boxes for entry in certain)
+        controls.show_many(len(certain), empty, self._desk.why_busy)
         working = drafting.news.state is DraftingState.WORKING
         controls.show_opinion(
             len(drafting.doubts),

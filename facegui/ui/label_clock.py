@@ -30,18 +30,20 @@ class LabelClock:
         self._now_s = now_s
         self._name: str | None = None
         self._since_s = 0.0
+        self._looked: dict[str, float] = {}
         self._spent: dict[str, tuple[Way, float]] = {}
 
     def look_at(self, name: str | None) -> None:
         """The user looks at this photo from now on; None: at none."""
+        if self._name is not None:
+            self._looked[self._name] = self._looked.get(self._name, 0.0) + self._lap_s()
         self._name, self._since_s = name, self._now_s()
 
     def labelled(self, name: str, way: Way) -> None:
-        """This photo has a label now. Further changes of it count to its time."""
-        seconds = 0.0
+        """This photo has a label now. Looks at it before and changes after it count to its time."""
+        seconds = self._looked.pop(name, 0.0)
         if name == self._name:
-            seconds = min(self._now_s() - self._since_s, LONGEST_S)
-            self._since_s = self._now_s()
+            seconds += self._lap_s()
         first, before = self._spent.get(name, (way, 0.0))
         if first is Way.ACCEPTED:  # and changed after all
             first = way
@@ -49,8 +51,14 @@ class LabelClock:
 
     def forget(self) -> None:
         """Another project."""
-        self._spent.clear()
         self.look_at(None)
+        self._looked.clear()
+        self._spent.clear()
+
+    def _lap_s(self) -> float:
+        """Since this was last asked, or another photo came."""
+        since_s, self._since_s = self._since_s, self._now_s()
+        return min(self._since_s - since_s, LONGEST_S)
 
     @property
     def words(self) -> str:

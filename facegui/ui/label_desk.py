@@ -13,6 +13,7 @@ from facegui.ui.label_history import LabelHistory
 from facegui.ui.photo_model import PhotoModel
 from facegui.workers.drafting import Drafting
 from facegui.workers.label_reader import PhotoEntry
+from facegui.workers.labelme_process import LabelmeProcess
 from facegui.workers.project_store import ProjectStore
 
 
@@ -37,11 +38,12 @@ class LabelDesk(QObject):
         model: PhotoModel,
         editor: BoxEditor,
         drafting: Drafting,
+        labelme: LabelmeProcess,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store, self._model, self._editor = store, model, editor
-        self._drafting = drafting
+        self._drafting, self._labelme = drafting, labelme
         self._name: str | None = None
         self._before: str | None = None
         self.clock = LabelClock()
@@ -57,7 +59,16 @@ class LabelDesk(QObject):
     @property
     def why_busy(self) -> str:
         """Why no label may be changed now; "" where one may."""
-        return "Many labels are being written." if self.history.busy else ""
+        if self.history.busy:
+            return "Many labels are being written."
+        # It would overwrite what is written here, unseen.
+        return "Close LabelMe first." if self._labelme.running else ""
+
+    @property
+    def boxes_before(self) -> tuple[Box, ...]:
+        """Of the photo that was shown before this one: they can be copied."""
+        source = None if self._before is None else self._model.entry(self._before)
+        return () if source is None or self._before == self._name else source.boxes
 
     def look_at(self, name: str | None) -> None:
         """Another photo is shown."""
@@ -120,18 +131,19 @@ class LabelDesk(QObject):
         """Gives the photo the boxes of the one that was shown before it."""
         self._editor.flush()
         entry, project = self.entry, self._store.project
-        source = self._model.entry(self._before) if self._before is not None else None
-        if entry is None or project is None or source is None or not self._is_fresh(entry):
+        before, source = self._before, self.boxes_before
+        if entry is None or project is None or before is None or not source:
+            return
+        if not self._is_fresh(entry):
             return
         try:
-            here, there = (project.size(project.photo(e.name)) for e in (entry, source))
+            here, there = (project.size(project.photo(name)) for name in (entry.name, before))
         except UserError as error:
             self.failed.emit(error)
             return
         across, down = here[0] / there[0], here[1] / there[1]
-        boxes = tuple(box.scaled(across, down) for box in source.boxes)
-        if boxes:
-            self._set(entry, boxes, "Copy boxes", Way.BY_HAND)
+        boxes = tuple(box.scaled(across, down) for box in source)
+        self._set(entry, boxes, "Copy boxes", Way.BY_HAND)
 
     # Drafts
 
@@ -173,11 +185,10 @@ class LabelDesk(QObject):
         self._editor.flush()
         drafts = self.certain_drafts(least)
         labels = {name: entry.draft.boxes for name, entry in drafts.items() if entry.draft}
-        if labels and not self.history.busy:
+        if labels and not self.why_busy:
             what = "draft" if len(labels) == 1 else "drafts"
+            # Not on the clock: nobody looked at them one by one.
             self.history.set_many(labels, f"Accept {len(labels)} {what}")
-            for name in labels:
-                self.clock.labelled(name, Way.ACCEPTED)
             self.changed.emit()
 
     # Undo

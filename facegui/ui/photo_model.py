@@ -48,10 +48,12 @@ class PhotoModel(QAbstractListModel):
     Signals:
         entries_changed(dict[str, PhotoEntry]): labels are others now, or were read.
         photos_changed(): photos came or went, or another project is open.
+        failed(Exception): labels could not be read.
     """
 
     entries_changed = Signal(object)
     photos_changed = Signal()
+    failed = Signal(object)
 
     def __init__(self, store: ProjectStore, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +70,7 @@ class PhotoModel(QAbstractListModel):
             THUMBNAIL_SIDE, threads=2, longest=MOST_WAITING, keep=True, parent=self
         )
         self._reader.entries_read.connect(self._on_entries_read)
+        self._reader.failed.connect(self.failed)
         self._loader.loaded.connect(self._on_thumbnail)
         self._loader.dropped.connect(self._on_dropped)
         store.opened.connect(self._on_opened)

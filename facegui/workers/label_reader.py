@@ -66,9 +66,11 @@ class LabelReader(QObject):
 
     Signals:
         entries_read(dict[str, PhotoEntry]): some were read, by name.
+        failed(Exception): reading broke off; what is missing stays unread.
     """
 
     entries_read = Signal(object)
+    failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -107,6 +109,7 @@ class LabelReader(QObject):
         self._job = Job("Reading labels", _reading(self._project, names), self)
         self._job.progressed.connect(self.entries_read)
         self._job.succeeded.connect(self.entries_read)
+        self._job.failed.connect(self.failed)
         self._job.finished.connect(self._on_finished)
         self._job.start()
 

@@ -19,6 +19,7 @@ from facegui.core.photo_library import PhotoState
 from facegui.core.project import Project
 from facegui.core.trash import empty, entries
 from facegui.ui.annotate_tab import AnnotateTab
+from facegui.workers import label_reader
 from facegui.workers.labelme_process import LabelmeProcess
 from facegui.workers.project_store import ProjectStore
 
@@ -475,6 +476,21 @@ def test_start_over_is_not_undone_into_no_face(
     assert on_disk(project, name) is None
 
 
+def test_reading_labels_that_breaks_off_is_said(
+    project: Project,  # noqa: ARG001
+    tab: AnnotateTab,
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(label_reader, "read_entry", fail)
+    with qtbot.waitSignal(tab.failed) as failed:
+        tab.model._reader.read(tab.model.names)
+    assert isinstance(failed.args[0], MemoryError)
+
+
 def test_a_damaged_photo_is_said(
     project: Project, store: ProjectStore, tab: AnnotateTab, qtbot: QtBot
 ) -> None:
@@ -522,7 +538,6 @@ def test_labelme_opens_at_the_photo_and_its_labels_come_in(
     assert len(on_disk(project, name) or ()) == 2
 
 
-@pytest.mark.usefixtures("project")
 def test_labelme_gets_the_photos_that_the_filter_shows(
     make_annotate: Any, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot, project: Project
 ) -> None:
@@ -542,6 +557,7 @@ def test_labelme_gets_the_photos_that_the_filter_shows(
     assert "shown below" in tab.labelme_controls.button.toolTip()
 
 
+@pytest.mark.usefixtures("project")
 def test_a_crash_of_labelme_is_told_with_its_last_words(
     make_annotate: Any, labelme: tuple[LabelmeProcess, Path], qtbot: QtBot
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from facegui.core.boxes import Box, Detection
 from facegui.core.errors import UserError
 from facegui.core.mistakes import Mistake, MistakeKind, PhotoMistakes
-from facegui.core.photo_library import Photo, PhotoState
+from facegui.core.photo_library import Changes, Photo, PhotoState
 from facegui.core.project import Project
 from facegui.ml.draft_messages import (
     DraftRequest,
@@ -26,6 +27,7 @@ from facegui.ui.annotate_tab import AnnotateTab
 from facegui.ui.label_clock import LabelClock, Way
 from facegui.workers import drafting
 from facegui.workers.draft_process import DraftProcess
+from facegui.workers.drafting import DraftingState
 from facegui.workers.labelme_process import LabelmeProcess
 from facegui.workers.project_store import ProjectStore
 
@@ -324,6 +326,43 @@ def test_all_above_a_confidence_are_accepted_together_and_undone_together(
     assert label(project, names[3]) == (FACE,)
 
 
+def test_it_says_how_many_become_no_face(
+    tab: AnnotateTab, project: Project, store: ProjectStore
+) -> None:
+    names = tab.model.names
+    project.drafts.set_draft(project.photo(names[0]), (), "drafting", 0.95)
+    store.drafts_changed.emit((names[0],))
+    tab.draft_controls.least.setValue(70)
+    assert tab.draft_controls.accept_all.text() == "Accept 2 drafts, 1 no face"
+
+
+def test_the_photo_that_enter_goes_to_is_read_ahead(
+    tab: AnnotateTab, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    names, wanted = tab.model.names, []
+    get = tab.pictures.get
+
+    def note(photo: Photo, then: Photo | None = None) -> Any:
+        wanted.append((photo.name, then.name if then else None))
+        return get(photo, then)
+
+    monkeypatch.setattr(tab.pictures, "get", note)
+    tab.show_photo(names[0])
+    ready(qtbot, tab, names[0])
+    assert wanted[-1] == (names[0], names[2])
+
+
+def test_the_sign_moves_no_button(tab: AnnotateTab) -> None:
+    controls = tab.draft_controls
+    news = replace(tab.drafting.news, state=DraftingState.WORKING)
+    places = set()
+    for now in (news, replace(news, state=DraftingState.RESTING)):
+        controls.show_drafts(True, now, [0.5])
+        controls.layout().activate()
+        places.add(controls.one.y())
+    assert len(places) == 1
+
+
 def test_accepting_many_is_undone_although_one_of_them_was_deleted(
     tab: AnnotateTab, project: Project, store: ProjectStore, qtbot: QtBot
 ) -> None:
@@ -332,7 +371,7 @@ def test_accepting_many_is_undone_although_one_of_them_was_deleted(
     tab.draft_controls.accept_all.click()
     qtbot.waitUntil(lambda: not tab.history.busy)
     project.delete([project.photo(names[2])])
-    store.look()
+    store.tell(Changes(removed=(names[2],)))
     tab.editor.setFocus()
     undo(tab)
     qtbot.waitUntil(lambda: not tab.history.busy)
@@ -380,6 +419,7 @@ def test_c_copies_the_boxes_of_the_photo_before(
     ready(qtbot, tab, names[1])
     press(tab, Qt.Key.Key_Left)
     ready(qtbot, tab, names[0])
+    assert tab.actions_here.copy.isEnabled()
     press(tab, Qt.Key.Key_C)
     assert label(project, names[0]) == (FACE,)
     undo(tab)
@@ -396,7 +436,7 @@ def test_labelme_gets_the_draft_only_where_the_user_chose_so(
     started: list[Path] = []
 
     class NoLabelme(LabelmeProcess):
-        def start(self, photo: Path, labels_folder: Path) -> None:  # noqa: ARG002
+        def start(self, photo: Path, *_: Any) -> None:
             started.append(photo)
 
     tab = make_annotate(labelme=NoLabelme())
@@ -409,6 +449,22 @@ def test_labelme_gets_the_draft_only_where_the_user_chose_so(
     tab.labelme_controls.button.click()
     assert [path.name for path in started] == [name]
     assert label(project, name) == ((FACE,) if wanted else None)
+
+
+def test_while_labelme_is_open_nothing_is_accepted_and_enter_goes_on(
+    tab: AnnotateTab, project: Project, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    names = tab.model.names
+    monkeypatch.setattr(LabelmeProcess, "running", True)
+    tab.labelme.started.emit()
+    assert not tab.draft_controls.accept_all.isEnabled()
+    assert "Close LabelMe" in tab.draft_controls.accept_all.toolTip()
+    assert tab.main_button.text() == "Next photo without label"
+    tab.main_button.click()
+    qtbot.waitUntil(lambda: tab.photo_name == names[2])
+    tab.desk.accept_certain(0.0)
+    assert all(label(project, name) is None for name in names[:4])
+    monkeypatch.undo()
 
 
 # Second opinion
@@ -446,6 +502,20 @@ def test_second_opinion_leads_to_the_doubted_labels(
     assert demo_project.settings("drafts")["confirmed"].keys() == {names[7]}
 
 
+def test_an_opinion_that_comes_loses_no_nudge(
+    demo_project: Project, make_annotate: Any, process: FakeProcess, qtbot: QtBot
+) -> None:
+    tab = make_annotate()
+    qtbot.waitUntil(lambda: bool(process.requests) and tab.editor.can_edit)
+    name = tab.photo_name or ""
+    before = label(demo_project, name)
+    tab.editor.setFocus()
+    press(tab, Qt.Key.Key_Tab)
+    press(tab, Qt.Key.Key_Down)
+    process.judged.emit(())
+    assert label(demo_project, name) == tab.editor.boxes != before
+
+
 # The clock
 
 
@@ -467,6 +537,16 @@ def test_the_clock_tells_ways_apart_and_leaves_pauses_out() -> None:
     )
     clock.forget()
     assert clock.words == ""
+
+
+def test_the_clock_counts_a_photo_that_was_first_left_without_a_label() -> None:
+    now = [0.0]
+    clock = LabelClock(lambda: now[0])
+    for name in ("a", "b", "a"):
+        clock.look_at(name)
+        now[0] += 3.0
+    clock.labelled("a", Way.BY_HAND)
+    assert clock.words == "6.0 s a photo (1 by hand: 6.0 s)"
 
 
 def test_another_project_forgets_what_was_drafted(
