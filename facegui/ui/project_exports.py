@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from facegui.core.label_formats.titles import FORMAT_TITLES
 from facegui.core.progress import Report, StopToken
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
@@ -19,15 +20,6 @@ if TYPE_CHECKING:
     from facegui.core.label_export import LabelExport
     from facegui.core.packing import Packed
     from facegui.core.project import Project
-
-FORMATS = {
-    "labelme": "LabelMe…",
-    "voc": "Pascal VOC (XML)…",
-    "yolo": "YOLO (with data.yaml)…",
-    "coco": "COCO (JSON)…",
-    "tutorial": "Tutorial (aug_data)…",
-}
-"""The keys of the formats of labels, and what the menu calls them."""
 
 
 class ProjectExports(QObject):
@@ -47,8 +39,8 @@ class ProjectExports(QObject):
         self._board = board
         self._window = window
         self.labels_menu = QMenu("Export labels", window)
-        for key, title in FORMATS.items():
-            self.labels_menu.addAction(title).setData(key)
+        for key, title in FORMAT_TITLES.items():
+            self.labels_menu.addAction(f"{title}…").setData(key)
         self.pack_action = QAction("Pack project into a zip file…", self)
         self.pack_labels_action = QAction("Pack without photos…", self)
         self.labels_menu.triggered.connect(self._on_labels)

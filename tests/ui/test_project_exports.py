@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from facegui.core.label_formats.formats import FORMATS as KNOWN
+from facegui.core.label_formats.formats import FORMATS
 from facegui.core.packing import is_packed_project
-from facegui.ui.project_exports import FORMATS, ProjectExports
+from facegui.ui.project_exports import ProjectExports
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
 
@@ -26,8 +26,9 @@ def exports(qtbot: QtBot, store: ProjectStore, board: JobBoard) -> Iterator[Proj
     board.shut_down()
 
 
-def test_every_format_is_in_the_menu() -> None:
-    assert list(FORMATS) == [item.key for item in KNOWN]
+def test_every_format_is_in_the_menu(exports: ProjectExports) -> None:
+    shown = {action.data(): action.text() for action in exports.labels_menu.actions()}
+    assert shown == {item.key: f"{item.title}…" for item in FORMATS}
 
 
 @pytest.mark.usefixtures("demo_project")

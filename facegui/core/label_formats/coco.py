@@ -1,5 +1,8 @@
 """COCO: one JSON file for many pictures, boxes as x, y, width, height in pixels.
 
+By hand, for the libraries that there are (pycocotools, globox, labelformat) take a whole
+file or none: they would not tell of each picture what is wrong with its label.
+
 Source: https://cocodataset.org/#format-data, "Object Detection".
 """
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from facegui.core.label_formats import coco, labelme_json, pascal_voc, tutorial, yolo
 from facegui.core.label_formats.entries import ExportPhoto, LabelEntry, LabelText
+from facegui.core.label_formats.titles import FORMAT_TITLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,8 @@ class LabelFormat:
 
 LABELME, VOC, YOLO, COCO, TUTORIAL = FORMATS = tuple(
     LabelFormat(key, title, module.entries, module.files, module.picture_path)
-    for key, title, module in (
-        ("labelme", "LabelMe", labelme_json),
-        ("voc", "Pascal VOC (XML)", pascal_voc),
-        ("yolo", "YOLO (with data.yaml)", yolo),
-        ("coco", "COCO (JSON)", coco),
-        ("tutorial", "Deep Face Detection tutorial (aug_data)", tutorial),
+    for (key, title), module in zip(
+        FORMAT_TITLES.items(), (labelme_json, pascal_voc, yolo, coco, tutorial), strict=True
     )
 )
 

@@ -4,6 +4,9 @@ As labelImg, Roboflow, CVAT and others write it, coordinates count from 0. What 
 files of the challenge itself do, counting from 1, would be a shift of one pixel, and
 nothing in a file tells the two apart.
 
+By hand, with the standard library's parser: globox and labelformat read whole folders, and
+would not tell of each file what is wrong with it; labelformat brings pydantic besides.
+
 Source: Everingham et al., "The PASCAL VOC Challenge", IJCV 2010, and its development kit.
 """
 
