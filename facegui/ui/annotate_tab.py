@@ -151,6 +151,7 @@ class AnnotateTab(Tab):
         self.editor.setFocus()
         self.desk.clock.look_at(self._name)
         self.drafting.enter()
+        self.model.look_for_new()
         self._show_state()
 
     def leave(self) -> None:
@@ -269,6 +270,8 @@ class AnnotateTab(Tab):
         counts = self.model.counts()
         if not self._has_begun and counts and not counts[None]:
             self._has_begun = True
+            if self.isVisible():
+                self.model.look_for_new()
             self.show_photo(self.model.next_to_do("") or self.model.names[0])
 
     @Slot()

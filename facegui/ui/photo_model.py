@@ -19,10 +19,12 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QImage
 
 from facegui.core.images import Pixels
+from facegui.core.novelty import Novelty
 from facegui.core.photo_library import Changes, PhotoState
-from facegui.ui.photo_tally import PhotoTally
+from facegui.ui.photo_tally import PhotoTally, labelled_among
 from facegui.ui.pixel_images import image_of
 from facegui.workers.label_reader import LabelReader, PhotoEntry, read_entry
+from facegui.workers.novelty_look import NoveltyLook
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.thumbnails import THUMBNAIL_SIDE, LoadedPicture, PictureLoader, changed_ns
 
@@ -60,6 +62,9 @@ class PhotoModel(QAbstractListModel):
         self._store = store
         self._entries: dict[str, PhotoEntry] = {}
         self._tally: PhotoTally | None = None
+        self._novelty: Novelty | None = None
+        self._novelty_look = NoveltyLook(self)
+        self._seen: set[str] = set()
         self._shown: list[str] = []
         self._filter: PhotoState | None = None
         self._kept: str | None = None
@@ -69,6 +74,7 @@ class PhotoModel(QAbstractListModel):
         self._loader = PictureLoader(
             THUMBNAIL_SIDE, threads=2, longest=MOST_WAITING, keep=True, parent=self
         )
+        self._novelty_look.found.connect(self._on_novelty)
         self._reader.entries_read.connect(self._on_entries_read)
         self._reader.failed.connect(self.failed)
         self._loader.loaded.connect(self._on_thumbnail)
@@ -115,9 +121,17 @@ class PhotoModel(QAbstractListModel):
         """The photo to go on with: one that has no label, or a broken one.
 
         The one whose draft is least certain comes first: it teaches the network most.
-        Where there are no drafts it is the next by name; after the last comes the first.
+        Where there are no drafts it is the one that looks least like the labelled ones,
+        of those that were not looked at before; and where nobody knows that, or few are
+        left, the next by name. After the last comes the first.
         """
         return self._tallied().next_to_do(name)
+
+    def look_for_new(self) -> None:
+        """Finds out which photos look least like the labelled ones, where many have no label."""
+        project = self._store.project
+        if project is not None and self._tallied().many:
+            self._novelty_look.look(project, labelled_among(self._entries))
 
     def index_of(self, name: str) -> QModelIndex:
         """Invalid where the filter does not let it through."""
@@ -137,6 +151,8 @@ class PhotoModel(QAbstractListModel):
 
     def keep(self, name: str | None) -> None:
         """This photo is worked on: it stays though its state changes, until another is named."""
+        if name is not None:
+            self._seen.add(name)
         if name != self._kept:
             self._kept = name
             if self._filter is not None:
@@ -146,6 +162,7 @@ class PhotoModel(QAbstractListModel):
         """Ends the threads."""
         self._reader.shut_down()
         self._loader.shut_down()
+        self._novelty_look.shut_down()
 
     # Qt's side
 
@@ -178,6 +195,9 @@ class PhotoModel(QAbstractListModel):
         project = self._store.project
         self._reader.set_project(project)
         self._loader.forget()
+        self._novelty_look.forget()
+        self._novelty = None
+        self._seen.clear()
         self.beginResetModel()
         self._entries = (
             {photo.name: PhotoEntry(photo.name) for photo in project.photos} if project else {}
@@ -239,6 +259,11 @@ class PhotoModel(QAbstractListModel):
             self._images.popitem(last=False)
         self._tell(name)
 
+    @Slot(object)
+    def _on_novelty(self, novelty: Novelty) -> None:
+        self._novelty = novelty
+        self._tally = None
+
     @Slot(str)
     def _on_dropped(self, name: str) -> None:
         self._asked.discard(name)
@@ -247,7 +272,7 @@ class PhotoModel(QAbstractListModel):
 
     def _tallied(self) -> PhotoTally:
         if self._tally is None:
-            self._tally = PhotoTally(self._entries)
+            self._tally = PhotoTally(self._entries, self._novelty, self._seen)
         return self._tally
 
     @Slot(object)

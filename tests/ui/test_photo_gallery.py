@@ -157,6 +157,25 @@ def test_what_is_next_to_do(make_model: Any) -> None:
     assert model.next_to_do("f.jpg") == "a.jpg"
 
 
+def test_of_many_the_one_that_looks_least_like_the_labelled_is_next(
+    store: ProjectStore, make_model: Any, tmp_path: Any, qtbot: QtBot
+) -> None:
+    store.create(tmp_path / "Faces")
+    project = store.project
+    assert project is not None
+    for name, grey in {**dict.fromkeys("abcdefghij", 90), "k": 250, "l": 170}.items():
+        pixels = np.full((90, 120, 3), grey, np.uint8)
+        write_picture(project.photos_folder / f"{name}.jpg", pixels)
+    store.look()
+    project.set_label(project.photos[0], [FACE])
+    model = make_model()
+    assert model.next_to_do("a.jpg") == "b.jpg"
+    model.look_for_new()
+    qtbot.waitUntil(lambda: model.next_to_do("a.jpg") == "k.jpg")
+    model.keep("k.jpg")  # it is looked at, and left without a label
+    assert model.next_to_do("k.jpg") == "l.jpg"
+
+
 @pytest.mark.usefixtures("project")
 def test_thumbnails_are_made_when_they_are_seen(make_model: Any, qtbot: QtBot) -> None:
     model = make_model()
