@@ -195,10 +195,10 @@ class LabelHistory(QObject):
         project = self._store.project
         names = command.names if isinstance(command, _LabelEdit | _ManyEdit) else ()
         for name in names:
-            entry = read_entry(project, name) if project else None
+            entry, known = read_entry(project, name) if project else None, self._known.get(name)
             if entry is None or entry.state is not PhotoState.BROKEN:
                 continue
-            if self._known[name].state is not PhotoState.BROKEN:
+            if known is None or known.state is not PhotoState.BROKEN:
                 self.failed.emit(
                     UserError(
                         f"The label file of {name} is broken, or is just being written.",
