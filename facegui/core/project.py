@@ -162,11 +162,17 @@ class Project(RememberingLibrary):
     def trash_folder(self) -> Path:
         return self.folder / "trash"
 
-    def clear_label(self, photo: Photo) -> trash.TrashEntry | None:
+    def clear_label(
+        self, photo: Photo, into: trash.TrashEntry | None = None
+    ) -> trash.TrashEntry | None:
         """Makes a photo "not labelled" again; its label file goes to the trash.
 
+        Args:
+            photo: of the project.
+            into: where in the trash, if it is there still; None: an entry of its own.
+
         Returns:
-            What `restore` brings the file back from; None where there was none.
+            What `restore_label` brings the file back from; None where there was none.
 
         Raises:
             UserError: when it cannot be moved.
@@ -176,12 +182,31 @@ class Project(RememberingLibrary):
             entry, label = None, self.label_path(photo)
             try:
                 self._keeper.forget(label)
-                if label.exists():
+                if label.exists() and into is not None and into.folder.exists():
+                    trash.throw_label(into, label)
+                    entry = into
+                elif label.exists():
                     entry = trash.throw_away(self.trash_folder, [(None, label)], {})
             except OSError as error:
                 raise disk_error(error, f"clearing the label of {photo.name}") from error
             self._look_again(photo)
             return entry
+
+    def restore_label(self, photo: Photo, entry: trash.TrashEntry) -> None:
+        """Takes the label file of a photo back from the trash, where it has no other now.
+
+        Raises:
+            UserError: when it cannot be moved back.
+        """
+        with self._mutex:
+            self._check_writable(photo)
+            label = self.label_path(photo)
+            try:
+                trash.take_label(entry, label.name, self.labels_folder)
+            except OSError as error:
+                raise disk_error(error, f"restoring the label of {photo.name}") from error
+            self._keeper.forget(label)
+            self._look_again(photo)
 
     def add_photos(self, new: Sequence[NewPhoto]) -> tuple[Photo, ...]:
         """Stores photos and their labels; each is there whole or not at all.

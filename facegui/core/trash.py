@@ -59,6 +59,21 @@ def throw_away(
     return entry
 
 
+def throw_label(entry: TrashEntry, label: Path) -> None:
+    """Moves a label file alone into an entry; raises `OSError` where that does not work."""
+    label.replace(entry.folder / "labels" / label.name)
+
+
+def take_label(entry: TrashEntry, name: str, labels_folder: Path) -> None:
+    """Moves one label file of an entry back, but not onto another; the rest stays in it.
+
+    Raises:
+        OSError: when it cannot be moved.
+    """
+    _take_label_back(entry.folder / "labels" / name, labels_folder, None)
+    remove_where_empty(entry)
+
+
 def take_back(
     entry: TrashEntry,
     photos_folder: Path,

@@ -20,6 +20,10 @@ class TrashEntry:
 
     folder: Path
 
+    def holds_label(self, name: str) -> bool:
+        """Whether the label file of this name is in it."""
+        return (self.folder / "labels" / name).exists()
+
 
 def new_entry(trash_folder: Path, records: Mapping[str, PhotoRecord]) -> TrashEntry:
     """An entry with its list and nothing in it yet.

@@ -210,8 +210,9 @@ class LabelHistory(QObject):
 
     def walk(self, steps: Sequence[_Step], *, back: bool) -> None:
         """Goes to what many photos were before, or after; for Undo and Redo."""
+        thrown: list[TrashEntry] = []
         for step in reversed(steps) if back else steps:
-            self._queue.append(partial(self._go, step, back))
+            self._queue.append(partial(self._go, step, back, thrown))
         self._walk()
 
     def _walk(self) -> None:
@@ -252,11 +253,14 @@ class LabelHistory(QObject):
         if done:
             self.stack.push(_ManyEdit(self, text, done))
 
-    def _go(self, step: _Step, back: bool) -> None:
+    def _go(self, step: _Step, back: bool, thrown: list[TrashEntry]) -> None:
+        """One of many; `thrown` is where in the trash the labels of all of them go."""
         entry, project = step.before if back else step.after, self._store.project
         # A photo that was deleted since took its label along.
         if entry is not None and project is not None and read_entry(project, entry.name):
-            step.thrown = self.apply(entry, step.thrown)
+            step.thrown = self.apply(entry, step.thrown, thrown[0] if thrown else None)
+            if step.thrown is not None and not thrown:
+                thrown.append(step.thrown)
 
     def reject_draft(self, name: str) -> bool:
         """Takes the draft of a photo away. Returns whether there was one."""
@@ -314,12 +318,15 @@ class LabelHistory(QObject):
         self._known[entry.name] = entry
         self.stack.push(_LabelEdit(self, "Change by another program", known, entry))
 
-    def apply(self, entry: PhotoEntry, thrown: TrashEntry | None) -> TrashEntry | None:
+    def apply(
+        self, entry: PhotoEntry, thrown: TrashEntry | None, into: TrashEntry | None = None
+    ) -> TrashEntry | None:
         """Goes to what an entry says, for Undo and Redo.
 
         Args:
             entry: as the photo's label is to be.
             thrown: where in the trash that label file is.
+            into: where in the trash the file goes that is there now; None: anywhere.
 
         Returns:
             Where in the trash the file is that was there until now.
@@ -327,13 +334,13 @@ class LabelHistory(QObject):
         Raises:
             UserError: when it cannot be written, or is a broken file that nobody has any more.
         """
-        if entry.state is PhotoState.BROKEN and (thrown is None or not thrown.folder.exists()):
+        if entry.state is PhotoState.BROKEN and not self._is_in(thrown, entry.name):
             raise UserError(
                 f"The broken label file of {entry.name} is not in the trash any more.",
                 "Its label stays as it is.",
             )
         boxes = None if entry.state is PhotoState.UNLABELLED else entry.boxes
-        thrown = self._write(entry.name, boxes, thrown)
+        thrown = self._write(entry.name, boxes, thrown, into)
         self._draft_again(entry)
         return thrown
 
@@ -352,15 +359,26 @@ class LabelHistory(QObject):
             self.stack.push(_LabelEdit(self, text, before, after, thrown))
         return True
 
+    def _is_in(self, thrown: TrashEntry | None, name: str) -> bool:
+        """Whether the label file of a photo is there in the trash."""
+        project = self._store.project
+        if project is None or thrown is None:
+            return False
+        return thrown.holds_label(project.label_path(project.photo(name)).name)
+
     def _write(
-        self, name: str, boxes: tuple[Box, ...] | None, thrown: TrashEntry | None
+        self,
+        name: str,
+        boxes: tuple[Box, ...] | None,
+        thrown: TrashEntry | None,
+        into: TrashEntry | None = None,
     ) -> TrashEntry | None:
         project, photo = self._photo(name)
         now_thrown = None
         if boxes is None:
-            now_thrown = project.clear_label(photo)
-        elif thrown is not None and thrown.folder.exists():
-            project.restore(thrown)
+            now_thrown = project.clear_label(photo, into)
+        elif thrown is not None and self._is_in(thrown, name):
+            project.restore_label(photo, thrown)
         else:
             project.set_label(photo, boxes)
         entry = read_entry(project, name)

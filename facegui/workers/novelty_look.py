@@ -39,12 +39,7 @@ class NoveltyLook(QObject):
         self._work.shut_down()
 
 
-def _look(
-    project: Project,
-    labelled: frozenset[str],
-    report: object,
-    stop: StopToken,  # noqa: ARG001
-) -> Novelty:
+def _look(project: Project, labelled: frozenset[str], _report: object, stop: StopToken) -> Novelty:
     facts = project.facts.facts(project.photos, stop=stop)
     novelty = Novelty({name: seen.pattern for name, seen in facts.items()})
     novelty.count(labelled)

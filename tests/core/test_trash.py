@@ -111,6 +111,19 @@ def test_cleared_label_comes_back(project, add_photo):
     assert entries(project) == ()
 
 
+def test_labels_that_were_cleared_together_come_back_one_by_one(project, add_photo):
+    one, other = add_photo("a.jpg", (FACE,)), add_photo("b.jpg", (OTHER,))
+    entry = project.clear_label(one)
+    assert project.clear_label(other, entry) == entry
+    assert entries(project) == (entry,)
+    project.restore_label(other, entry)
+    assert (project.label(one), project.label(other)) == (None, (OTHER,))
+    project.restore_label(one, entry)
+    assert project.label(one) == (FACE,)
+    assert entries(project) == ()
+    assert project.clear_label(one, entry).holds_label("a.json"), "the entry is gone: another"
+
+
 def test_clearing_where_there_is_no_label_fills_no_trash(project, add_photo):
     project.clear_label(add_photo("a.jpg"))
     assert entries(project) == ()

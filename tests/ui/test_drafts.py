@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from facegui.core import trash
 from facegui.core.boxes import Box, Detection
 from facegui.core.errors import UserError
 from facegui.core.mistakes import Mistake, MistakeKind, PhotoMistakes
@@ -290,6 +291,17 @@ def test_backspace_rejects_for_good_and_can_be_undone(
     assert tab.editor.shows_draft
 
 
+def test_a_rejection_is_not_undone_over_a_file_that_is_being_written(
+    tab: AnnotateTab, project: Project, qtbot: QtBot
+) -> None:
+    press(tab, Qt.Key.Key_Backspace)
+    path = project.label_path(project.photo(tab.photo_name or ""))
+    path.write_text('{"shapes": [')
+    with qtbot.waitSignal(tab.failed):
+        undo(tab)
+    assert path.read_text() == '{"shapes": ['
+
+
 def test_the_draft_that_is_looked_at_stays_as_it_is(
     tab: AnnotateTab, project: Project, process: FakeProcess, qtbot: QtBot
 ) -> None:
@@ -321,9 +333,12 @@ def test_all_above_a_confidence_are_accepted_together_and_undone_together(
     qtbot.waitUntil(lambda: not tab.history.busy)
     assert all(label(project, name) is None for name in names[:4])
     assert set(project.drafts.names) == set(names[:4])
+    (thrown,) = trash.entries(project.trash_folder)  # all in one
+    assert len(list((thrown.folder / "labels").iterdir())) == 3
     tab.actions_here.redo.trigger()
     qtbot.waitUntil(lambda: not tab.history.busy)
     assert label(project, names[3]) == (FACE,)
+    assert trash.entries(project.trash_folder) == ()
 
 
 def test_it_says_how_many_become_no_face(
