@@ -75,6 +75,9 @@ class ManyFeatures(Sequence[HalfArray]):
 class PhotoShelf:
     """Makes the features of photos, and knows those that it was asked for last.
 
+    Their pictures stay in memory, at most 62 KB each at the usual size: should somebody
+    empty the cache, features are computed again.
+
     Args:
         backbone: computes them.
         cache: of that backbone; what lies there is found again by the next program, too.
