@@ -1,8 +1,6 @@
-"""Which photos look least like those that are labelled: they teach a network most.
+"""How unlike the labelled photos the others are: what is nearly the same teaches nothing.
 
-Photos that a webcam took one after the other are nearly the same, and by name they come
-one after the other. Compared are grey values in very small, as they are: another light
-is as new as another pose.
+Compared are grey values in very small, as they are: another light is as new as another pose.
 """
 
 from __future__ import annotations
@@ -33,36 +31,24 @@ class Novelty:
             for pattern in patterns.values()
         ]
         self._looks = np.array(small, np.float32).reshape(-1, _SIDE * _SIDE) / 255
+        self._squares = np.square(self._looks).sum(axis=1)
         self._counted: Set[str] = frozenset()
-        self._distances = self._to_usual()
+        self._distances = np.full(len(self._looks), np.inf, np.float32)
 
     def count(self, labelled: Collection[str]) -> None:
         """Takes over which photos are labelled."""
         known = self._rows.keys() & set(labelled)
-        if not self._counted <= known:
+        if not self._counted <= known:  # a label was taken away
             self._counted = frozenset()
+            self._distances[:] = np.inf
         new = [self._rows[name] for name in known - self._counted]
-        if not known:
-            self._distances = self._to_usual()
-        elif not self._counted:
-            self._distances = np.full(len(self._looks), np.inf, np.float32)
         for first in range(0, len(new), _CHUNK):
-            some = self._looks[new[first : first + _CHUNK]]
-            nearest = (np.square(some).sum(1) - 2 * self._looks @ some.T).min(axis=1)
-            np.minimum(
-                self._distances, nearest + np.square(self._looks).sum(1), out=self._distances
-            )
+            rows = new[first : first + _CHUNK]
+            apart = self._squares[rows] - 2 * self._looks @ self._looks[rows].T
+            np.minimum(self._distances, apart.min(axis=1) + self._squares, out=self._distances)
         self._counted = known
 
     def of(self, name: str) -> float:
-        """How new a photo would be; a greater number for a newer one, and 0 for one not known."""
+        """In any unit: 0 for one that nobody looked at, infinite where nothing is labelled."""
         row = self._rows.get(name)
         return 0.0 if row is None else float(self._distances[row])
-
-    def _to_usual(self) -> np.ndarray:
-        """Where nothing is labelled, the most usual photo comes first."""
-        if not len(self._looks):
-            return np.zeros(0, np.float32)
-        away = np.square(self._looks - self._looks.mean(axis=0)).sum(axis=1)
-        usual: np.ndarray = away.max() - away
-        return usual

@@ -121,9 +121,9 @@ class PhotoModel(QAbstractListModel):
         """The photo to go on with: one that has no label, or a broken one.
 
         The one whose draft is least certain comes first: it teaches the network most.
-        Where there are no drafts it is the one that looks least like the labelled ones,
-        of those that were not looked at before; and where nobody knows that, or few are
-        left, the next by name. After the last comes the first.
+        Where there are no drafts it is one that looks unlike the labelled ones and was not
+        looked at before; and where nobody knows that, or few are left, the next by name.
+        After the last comes the first.
         """
         return self._tallied().next_to_do(name)
 

@@ -18,6 +18,7 @@ from facegui.core.drawing import COLOURS, Meaning
 from facegui.core.images import write_picture
 from facegui.core.photo_library import Changes, PhotoState
 from facegui.core.project import Project
+from facegui.ui import photo_tally
 from facegui.ui.photo_gallery import CELL, PhotoGallery
 from facegui.ui.photo_model import EntryRole, PhotoModel, SizeRole
 from facegui.workers.project_store import ProjectStore
@@ -158,8 +159,13 @@ def test_what_is_next_to_do(make_model: Any) -> None:
 
 
 def test_of_many_the_one_that_looks_least_like_the_labelled_is_next(
-    store: ProjectStore, make_model: Any, tmp_path: Any, qtbot: QtBot
+    store: ProjectStore,
+    make_model: Any,
+    tmp_path: Any,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(photo_tally, "CANDIDATES", 12)
     store.create(tmp_path / "Faces")
     project = store.project
     assert project is not None
