@@ -9,6 +9,7 @@ import pytest
 from facegui.core import trash
 from facegui.core.boxes import Box
 from facegui.core.files import write_json
+from facegui.core.labelme import write_label_file
 from facegui.core.people import delete_person, people_of, runs_that_learned_from
 from facegui.core.project_index import PhotoRecord
 from facegui.core.run_photos import PHOTOS_NAME, read_run_photos, write_run_photos
@@ -24,6 +25,7 @@ from facegui.core.runs import (
 from facegui.core.splits import Split
 
 FACE = Box(10.0, 5.0, 30.0, 25.0)
+OTHER_FACE = Box(1.0, 1.0, 9.0, 9.0)
 
 
 @pytest.fixture
@@ -141,7 +143,9 @@ def test_nothing_made_of_photos_in_the_trash_is_left(project, add_photo):
     other = add_photo("other.jpg", (FACE,), PhotoRecord(Split.TRAIN, project.new_session("x")))
     project.clear_label(other)
     project.clear_label(project.photo("cleared.jpg"))
-    project.keep_unseen(project.photo("kept.jpg"), ())
+    kept = project.photo("kept.jpg")
+    write_label_file(project.label_path(kept), [OTHER_FACE], kept.path, project.size(kept))
+    project.set_label(kept, (FACE,))  # what another program wrote meanwhile goes to the trash
     project.delete([project.photo("thrown.jpg")])
     project.photo("taken.jpg").path.unlink()  # by another program: its label stays
     thumbnails = project.cache_folder / "thumbnails" / "256"
