@@ -112,7 +112,7 @@ class Bench:
         settings = replace(settings, seed=self._seed)
         with tempfile.TemporaryDirectory(dir=self._folder) as name:
             copies = self._copies(training, Path(name) / "augmented")
-            data = labelled_files(copies, settings.input_size, self._stop)
+            data = labelled_files(copies, settings.input_size, ignore_progress, self._stop)
             chosen = self._load(validation, settings)
             network, epochs = train_dense(
                 settings,

@@ -97,7 +97,7 @@ def train_dense(
     backbone = Backbone(weights, settings.input_size, default_weights_folder(), report, stop)
     cache = FeatureCache(cache_folder / FEATURES_FOLDER, backbone.key, backbone.shapes.values)
     validation_features = compute_features(validation.pictures, backbone, cache, report, stop)
-    missing = missing_features(training.pictures, cache, stop)
+    missing = len(missing_features(training.pictures.digests, cache, stop))
     if keep_first is not None and missing >= WORTH_MISSING:
         judged_first = validation_features, validation.labels
         made = train_first(settings, backbone, cache, training, judged_first, report, stop)

@@ -167,20 +167,6 @@ def kept_features(folder: Path, key: str, digests: Sequence[str]) -> int:
     return sum(f"{key}-{digest}.npy" in names for digest in digests)
 
 
-def missing_features(pictures: Pictures, cache: FeatureCache, stop: StopToken) -> int:
-    """How many pictures' features the cache lacks.
-
-    Raises:
-        UserError: when a picture is gone; names it.
-        Cancelled: when `stop` was cancelled.
-    """
-    digests = []
-    for index in range(len(pictures)):
-        stop.raise_if_cancelled()
-        digests.append(_digest(pictures, index))
-    return len(_missing(digests, cache, stop))
-
-
 def compute_features(
     pictures: Pictures,
     backbone: Backbone,
@@ -203,29 +189,28 @@ def compute_features(
         Cancelled: when `stop` was cancelled; what was computed stays kept.
     """
     report = throttled(report)
+    digests = _digests(pictures, stop)
+    features = FeatureSet(pictures, backbone, cache, digests)
+    missing = missing_features(digests, cache, stop)
+    log.info("features: %d of %d are kept already", len(pictures) - len(missing), len(pictures))
 
-    def digest(index: int) -> str:
+    def compute(index: int) -> None:
         stop.raise_if_cancelled()
-        return _digest(pictures, index)
+        features.compute(index)
 
     with ThreadPoolExecutor(_thread_count()) as pool:
-        digests = list(pool.map(digest, range(len(pictures))))
-        features = FeatureSet(pictures, backbone, cache, digests)
-        missing = _missing(digests, cache, stop)
-        log.info("features: %d of %d are kept already", len(pictures) - len(missing), len(pictures))
-
-        def compute(index: int) -> None:
-            stop.raise_if_cancelled()
-            features.compute(index)
-
         for done, _ in enumerate(pool.map(compute, missing), 1):
             report(Progress(done, len(missing), "Looking at the photos"))
     cache.trim(set(digests))
     return features
 
 
-def _missing(digests: Sequence[str], cache: FeatureCache, stop: StopToken) -> list[int]:
-    """Indices of the pictures whose features have to be computed, each content once."""
+def missing_features(digests: Sequence[str], cache: FeatureCache, stop: StopToken) -> list[int]:
+    """Numbers of the pictures whose features have to be computed, each content once.
+
+    Raises:
+        Cancelled: when `stop` was cancelled.
+    """
     missing: dict[str, int] = {}
     for index, digest in enumerate(digests):
         stop.raise_if_cancelled()
@@ -236,10 +221,14 @@ def _missing(digests: Sequence[str], cache: FeatureCache, stop: StopToken) -> li
     return list(missing.values())
 
 
-def _digest(pictures: Pictures, index: int) -> str:
+def _digests(pictures: Pictures, stop: StopToken) -> Sequence[str]:
     if isinstance(pictures, PictureFiles):
-        return pictures.digest(index)
-    return hashlib.sha256(pictures[index].tobytes()).hexdigest()
+        return pictures.digests
+    digests = []
+    for index in range(len(pictures)):
+        stop.raise_if_cancelled()
+        digests.append(hashlib.sha256(pictures[index].tobytes()).hexdigest())
+    return digests
 
 
 def _thread_count() -> int:

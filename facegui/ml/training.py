@@ -301,7 +301,7 @@ class _Data:
         )
         training: LabelledArray | LabelledFiles
         if settings.network == "dense":
-            training = labelled_files(fitting_pictures(of_training, size), size, stop)
+            training = labelled_files(fitting_pictures(of_training, size), size, report, stop)
         else:
             training = load_pictures(of_training, size, report, stop)
         validation, test = (

@@ -28,10 +28,19 @@ LOADING_THREADS = 2
 
 @dataclass(frozen=True, slots=True)
 class LabelledPicture:
-    """A file and its boxes in pixels of the picture."""
+    """A file and its boxes in pixels of the picture.
+
+    Args:
+        path: of the file.
+        boxes: around its faces.
+        size: width and height in pixels, where they are known already.
+        digest: SHA-256 of the file, likewise; else empty.
+    """
 
     path: Path
     boxes: tuple[Box, ...]
+    size: tuple[int, int] | None = None
+    digest: str = ""
 
 
 class Pictures(Protocol):
@@ -43,11 +52,18 @@ class Pictures(Protocol):
 
 
 class PictureFiles:
-    """Pictures that are read and resized when they are wanted: thousands need no memory."""
+    """Pictures that are read and resized when they are wanted: thousands need no memory.
 
-    def __init__(self, paths: Sequence[Path], size: int) -> None:
+    Args:
+        paths: of the files.
+        size: side in pixels that they are resized to.
+        digests: SHA-256 of each file.
+    """
+
+    def __init__(self, paths: Sequence[Path], size: int, digests: Sequence[str]) -> None:
         self._paths = tuple(paths)
         self._size = size
+        self.digests = tuple(digests)
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -58,17 +74,8 @@ class PictureFiles:
 
     def part(self, indices: Sequence[int]) -> PictureFiles:
         """Some of them."""
-        return PictureFiles([self._paths[index] for index in indices], self._size)
-
-    def digest(self, index: int) -> str:
-        """Of what is in the file; raises as `[]` does."""
-        path = self._paths[index]
-        try:
-            return sha256_of(path)
-        except OSError as error:
-            raise UserError(
-                f"{path.name} cannot be read.", "Check that the file is still there.", str(error)
-            ) from error
+        paths, digests = ([items[i] for i in indices] for items in (self._paths, self.digests))
+        return PictureFiles(paths, self._size, digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,10 @@ def training_pictures(project: Project) -> tuple[LabelledPicture, ...]:
         )
     copies = (copy for copy in augmented.samples if copy.photo in copied)
     return (
-        *(LabelledPicture(copy.path, copy.boxes) for copy in copies),
+        *(
+            LabelledPicture(copy.path, copy.boxes, (copy.width, copy.height), copy.digest)
+            for copy in copies
+        ),
         *(LabelledPicture(sample.photo.path, sample.boxes) for sample in missing),
     )
 
@@ -141,20 +151,41 @@ def split_pictures(project: Project, split: Split | None) -> tuple[LabelledPictu
 
 
 def labelled_files(
-    pictures: Sequence[LabelledPicture], size: int, stop: StopToken
+    pictures: Sequence[LabelledPicture], size: int, report: Report, stop: StopToken
 ) -> LabelledFiles:
-    """Pictures that will be read when they are wanted; their headers are read now.
+    """Pictures that will be read when they are wanted.
+
+    What is not known of them yet, their sizes and digests, is found out now.
 
     Raises:
         UserError: when a picture is gone or damaged; names it.
         Cancelled: when `stop` was cancelled.
     """
-    labels = []
-    for picture in pictures:
+    report = throttled(report)
+
+    def look(picture: LabelledPicture) -> tuple[tuple[Box, ...], str]:
         stop.raise_if_cancelled()
-        width, height = picture_size(picture.path)
-        labels.append(tuple(box.scaled(1 / width, 1 / height) for box in picture.boxes))
-    return LabelledFiles(PictureFiles([item.path for item in pictures], size), tuple(labels))
+        width, height = picture.size or picture_size(picture.path)
+        boxes = tuple(box.scaled(1 / width, 1 / height) for box in picture.boxes)
+        return boxes, picture.digest or _digest(picture.path)
+
+    labels, digests = [], []
+    with ThreadPoolExecutor(LOADING_THREADS) as pool:
+        for done, (boxes, digest) in enumerate(pool.map(look, pictures), 1):
+            labels.append(boxes)
+            digests.append(digest)
+            report(Progress(done, len(pictures), "Reading photos"))
+    paths = [picture.path for picture in pictures]
+    return LabelledFiles(PictureFiles(paths, size, digests), tuple(labels))
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise UserError(
+            f"{path.name} cannot be read.", "Check that the file is still there.", str(error)
+        ) from error
 
 
 def load_pictures(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from facegui.core.errors import Cancelled
+from facegui.core.files import sha256_of
 from facegui.core.images import write_picture
 from facegui.core.progress import Progress, StopToken, ignore_progress
 from facegui.ml import features as module
@@ -212,7 +213,7 @@ def test_files_are_found_by_their_content(tmp_path: Path) -> None:
     paths = [tmp_path / f"{name}.png" for name in "abc"]
     for path, number in zip(paths, (1, 2, 1), strict=True):
         write_picture(path, pictures(number)[0])
-    files = PictureFiles(paths, 4)
+    files = PictureFiles(paths, 4, [sha256_of(path) for path in paths])
     backbone = CountingBackbone()
     cache = FeatureCache(tmp_path / "features", "key", VALUES)
     found = compute_features(files, backbone, cache, ignore_progress, StopToken())  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import pytest
 from facegui.core.augmented_set import read_set
 from facegui.core.boxes import Box
 from facegui.core.errors import Cancelled, UserError
+from facegui.core.files import sha256_of
 from facegui.core.images import encode_for_project, read_picture, resized, write_picture
 from facegui.core.progress import Progress, StopToken, ignore_progress
 from facegui.core.project import NewPhoto, Project
@@ -154,28 +155,34 @@ def test_cancel_ends_the_reading(tmp_path: Path) -> None:
 
 def test_files_are_the_same_pictures_and_labels(tmp_path: Path) -> None:
     pictures = make_pictures(tmp_path, 4)
-    files = labelled_files(pictures, 32, StopToken())
+    files = labelled_files(pictures, 32, ignore_progress, StopToken())
     loaded = load_pictures(pictures, 32, ignore_progress, StopToken())
     assert len(files) == len(files.pictures) == 4
     assert files.labels == loaded.labels
     for index in range(4):
         np.testing.assert_array_equal(files.pictures[index], loaded.pictures[index])
-    assert len({files.pictures.digest(index) for index in range(4)}) == 4
+    assert files.pictures.digests == tuple(sha256_of(picture.path) for picture in pictures)
+
+
+def test_what_is_known_of_a_file_is_not_looked_for_again(tmp_path: Path) -> None:
+    known = LabelledPicture(tmp_path / "nowhere.jpg", (Box(2, 2, 5, 5),), (10, 10), "digest")
+    files = labelled_files([known], 32, ignore_progress, StopToken())
+    assert files.pictures.digests == ("digest",)
+    assert files.labels == ((Box(0.2, 0.2, 0.5, 0.5),),)
 
 
 def test_file_that_is_gone_is_named(tmp_path: Path) -> None:
     pictures = make_pictures(tmp_path, 2)
-    files = labelled_files(pictures, 32, StopToken())
+    files = labelled_files(pictures, 32, ignore_progress, StopToken())
     pictures[1].path.unlink()
-    for read in (files.pictures.digest, files.pictures.__getitem__):
-        with pytest.raises(UserError, match=pictures[1].path.name):
-            read(1)
     with pytest.raises(UserError, match=pictures[1].path.name):
-        labelled_files(pictures, 32, StopToken())
+        files.pictures[1]
+    with pytest.raises(UserError, match=pictures[1].path.name):
+        labelled_files(pictures, 32, ignore_progress, StopToken())
 
 
 def test_looking_at_files_can_be_cancelled(tmp_path: Path) -> None:
     stop = StopToken()
     stop.cancel()
     with pytest.raises(Cancelled):
-        labelled_files(make_pictures(tmp_path, 2), 32, stop)
+        labelled_files(make_pictures(tmp_path, 2), 32, ignore_progress, stop)
