@@ -100,19 +100,24 @@ class Console:
 
 
 @contextlib.contextmanager
-def interruptible(*, finishing: str | None = None) -> Iterator[StopToken]:
-    """A token that Ctrl+C cancels.
+def interruptible(
+    *, finishing: str | None = None, can_finish: Callable[[], bool] = lambda: True
+) -> Iterator[StopToken]:
+    """A token that Ctrl+C cancels, and that is broken off when the process is told to end.
 
     Args:
         finishing: the first Ctrl+C asks to finish with what there is, which this says in
             words, and the second cancels.
+        can_finish: whether there is something to finish with; until then it cancels.
     """
     stop = StopToken()
     asked = False
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         nonlocal asked
-        if finishing is not None and not asked and number == signal.SIGINT:
+        if number != signal.SIGINT:
+            stop.break_off()
+        elif finishing is not None and not asked and can_finish():
             asked = True
             sys.stderr.write(f"\n{finishing}; press Ctrl+C again to cancel.\n")
             stop.finish()

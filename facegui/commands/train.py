@@ -13,13 +13,20 @@ from facegui.commands.numbers import WrongUsageError
 from facegui.core.augmented_set import read_set
 from facegui.core.errors import UserError
 from facegui.core.leaks import leak_problems
-from facegui.core.progress import Progress, Report
+from facegui.core.progress import Progress, Report, ignore_progress
 from facegui.core.project import Project
 from facegui.core.readiness import training_problems
-from facegui.core.runs import BatchMetrics, EpochMetrics, Run, find_run, list_runs
+from facegui.core.runs import (
+    BatchMetrics,
+    EpochMetrics,
+    Run,
+    can_be_finished,
+    find_run,
+    list_runs,
+)
 from facegui.core.splits import Split
 from facegui.ml.presets import DEFAULT_PRESET, PRESETS, TrainSettings, find_preset
-from facegui.ml.training import TrainEvent, resume, train
+from facegui.ml.training import TrainEvent, keep_learned, resume, train
 
 NAME = "train"
 _NO_FILE = ("imagenet", "random")
@@ -64,6 +71,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on with a training that was broken off: the newest one, or that run",
     )
     parser.add_argument(
+        "--keep-learned",
+        action="store_true",
+        help="with --resume: learn no more, but make a model of the best epoch so far",
+    )
+    parser.add_argument(
         "--continue-from",
         metavar="RUN",
         help="begin with what that run has learned, such as after new photos;"
@@ -76,17 +88,20 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     _refuse_changes(arguments)
     weights_file = _weights_file(arguments)
+    watch = _Watch(console)
     with (
         Project.open(arguments.project) as project,
-        interruptible(finishing="Finishing with the best so far") as stop,
-        console.progress("Training") as report,
+        interruptible(
+            finishing="Finishing with the best so far", can_finish=lambda: watch.can_finish
+        ) as stop,
+        console.progress("Training") as watch.report,
     ):
-        project.assign_missing_splits(report, stop)
+        project.assign_missing_splits(watch.report, stop)
         _tell_problems(project, console)
-        watch = _Watch(console, report)
         if arguments.resume is not None:
             broken = _broken_run(project, arguments.resume)
-            result = resume(project, broken, watch.on_event, stop, weights_file=weights_file)
+            go_on = keep_learned if arguments.keep_learned else resume
+            result = go_on(project, broken, watch.on_event, stop, weights_file=weights_file)
         else:
             before = _run_named(project, arguments.continue_from)
             result = train(
@@ -99,7 +114,10 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
             )
     card = result.card()
     console.say(f"Model: {result.model_path}")
-    console.say(f"Best epoch {card['best_epoch']} of {card['epochs']}.")
+    if card["best_epoch"] is None:
+        console.say("It was finished before an epoch brought anything better than a first model.")
+    else:
+        console.say(f"Best epoch {card['best_epoch']} of {card['epochs']}.")
     test = card[Split.TEST.value]
     if test["ap50"] is not None:
         console.say(f"On {test['photos']} test photos: AP50 {test['ap50']:.2f}.")
@@ -181,16 +199,18 @@ def _settings(arguments: argparse.Namespace, before: Run | None) -> TrainSetting
 class _Watch:
     """Shows a training on the terminal: a bar for each epoch, a line when it ends."""
 
-    def __init__(self, console: Console, report: Report) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._report = report
+        self.report: Report = ignore_progress
+        self.can_finish = False
 
     def on_event(self, event: TrainEvent) -> None:
+        self.can_finish |= can_be_finished(event)
         if isinstance(event, Progress):
-            self._report(event)
+            self.report(event)
         elif isinstance(event, BatchMetrics):
             text = f"Epoch {event.epoch} of {event.epochs}, loss {event.training.total:.4f}"
-            self._report(Progress(event.batch, event.batches, text))
+            self.report(Progress(event.batch, event.batches, text))
         elif isinstance(event, EpochMetrics):
             self._console.say(
                 f"Epoch {event.epoch}: loss {event.training.total:.4f},"

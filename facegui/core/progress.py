@@ -36,30 +36,43 @@ def ignore_progress(progress: Progress) -> None:
 class StopToken:
     """Carries the wish to stop from one thread into the work of another.
 
-    *Finish* keeps what has been reached so far, *cancel* throws it away. A
-    cancelled token also counts as one that should stop.
+    *Finish* ends the work with what has been reached so far, *cancel* throws that
+    away. *Break off* is for a program that has to end: it stops like a cancel, but what
+    could go on later is kept for that. A token that was cancelled or broken off also
+    counts as one that should stop.
     """
 
     def __init__(self) -> None:
         self._finish = threading.Event()
         self._cancel = threading.Event()
+        self._throw_away = threading.Event()
 
     def finish(self) -> None:
         self._finish.set()
 
     def cancel(self) -> None:
+        self._throw_away.set()
+        self._cancel.set()
+
+    def break_off(self) -> None:
         self._cancel.set()
 
     @property
     def cancelled(self) -> bool:
+        """Whether the work is to stop at once: cancelled, or broken off."""
         return self._cancel.is_set()
+
+    @property
+    def throws_away(self) -> bool:
+        """Whether it was cancelled, and not only broken off."""
+        return self._throw_away.is_set()
 
     @property
     def should_stop(self) -> bool:
         return self._finish.is_set() or self._cancel.is_set()
 
     def raise_if_cancelled(self) -> None:
-        """Raises `Cancelled` once `cancel` has been called."""
+        """Raises `Cancelled` once `cancel` or `break_off` has been called."""
         if self._cancel.is_set():
             raise Cancelled
 

@@ -129,6 +129,16 @@ class FirstModel:
 
 
 @dataclass(frozen=True, slots=True)
+class Finishable:
+    """From now on a *finish* leaves a model that finds something."""
+
+
+def can_be_finished(event: object) -> bool:
+    """Whether a training that reports this can be finished from now on."""
+    return isinstance(event, Finishable | BatchMetrics)
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A training's folder."""
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from facegui.core.errors import UserError
 from facegui.core.files import written_atomically
 from facegui.core.runs import CHECKPOINT_NAME, EpochMetrics, Losses
+from facegui.ml.export import network_from, structure_of
 
 if TYPE_CHECKING:
     import keras
@@ -38,6 +39,7 @@ class Checkpoint:
 
     Args:
         key: of the photos and weights that it was begun with.
+        network: that is trained, without weights; see `structure_of`.
         epochs: those that are done.
         variables: of the network, its random seeds among them.
         optimizer: its variables.
@@ -45,10 +47,24 @@ class Checkpoint:
     """
 
     key: str
+    network: str
     epochs: tuple[EpochMetrics, ...]
     variables: tuple[Array, ...]
     optimizer: tuple[Array, ...]
     best: tuple[Array, ...]
+
+    def best_network(self) -> keras.Model:
+        """The network with the weights of its best epoch, not compiled.
+
+        Raises:
+            UserError: when what was written cannot be read.
+        """
+        try:
+            network = network_from(self.network)
+            network.set_weights(list(self.best))
+        except Exception as error:  # Keras raises whatever its parts raise
+            raise _damaged(error) from error
+        return network
 
     def restore(self, network: keras.Model) -> None:
         """Puts a compiled network and its optimizer into the state that they had.
@@ -93,7 +109,11 @@ class CheckpointWriter:
         began_s = time.monotonic()
         if began_s < self._next_s:
             return
-        about = {"key": self._key, "epochs": [asdict(epoch) for epoch in epochs]}
+        about = {
+            "key": self._key,
+            "network": structure_of(network),
+            "epochs": [asdict(epoch) for epoch in epochs],
+        }
         arrays = {_ABOUT: np.array(json.dumps(about))}
         groups = {"variable": network.variables, "optimizer": network.optimizer.variables}
         for name, values in (groups | {"best": best}).items():
@@ -107,15 +127,11 @@ class CheckpointWriter:
         self._next_s = now_s + (now_s - began_s) / SAVING_SHARE
 
 
-def read_checkpoint(folder: Path, key: str) -> Checkpoint:
+def read_checkpoint(folder: Path) -> Checkpoint:
     """The checkpoint of a run.
 
-    Args:
-        folder: of the run.
-        key: of the photos and weights that there are now.
-
     Raises:
-        UserError: when there is none, it is damaged, or photos have changed since.
+        UserError: when there is none, or it is damaged.
     """
     try:
         # Opened here: numpy leaves a damaged file open.
@@ -126,20 +142,18 @@ def read_checkpoint(folder: Path, key: str) -> Checkpoint:
             about = json.loads(str(kept[_ABOUT]))
             groups = [_group(kept, name) for name in ("variable", "optimizer", "best")]
         epochs = tuple(_epoch(item) for item in about["epochs"])
-        found = Checkpoint(str(about["key"]), epochs, *groups)
+        return Checkpoint(str(about["key"]), str(about["network"]), epochs, *groups)
     except (OSError, EOFError, LookupError, TypeError, ValueError, zlib.error,
             zipfile.BadZipFile) as error:  # fmt: skip
-        raise UserError(
-            "This training cannot go on: what it had learned is missing or damaged.",
-            "Throw it away, then start again.",
-            str(error),
-        ) from error
-    if found.key != key:
-        raise UserError(
-            "This training cannot go on: photos, labels or copies have changed since.",
-            "Throw it away, then start again.",
-        )
-    return found
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> UserError:
+    return UserError(
+        "This training cannot go on: what it had learned is missing or damaged.",
+        "Throw it away, then start again.",
+        str(error),
+    )
 
 
 def _group(kept: Any, name: str) -> tuple[Array, ...]:

@@ -46,6 +46,8 @@ def train_classic(
     Raises:
         UserError, Cancelled, OSError: as `fit`.
     """
+    if stop.should_stop and start.resumed is not None:
+        return start.resumed.best_network(), start.epochs
     network = start.network or build_network(settings, weights)
     stop.raise_if_cancelled()
     batches = training_batches(training, settings, start.first_epoch)

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from facegui.core.progress import Progress, StopToken
-from facegui.core.runs import EpochMetrics
+from facegui.core.runs import START_NAME, EpochMetrics, Finishable
 from facegui.ml import dense
 from facegui.ml.backbone import DIRECTIONS_NAME, Backbone, features_bytes
 from facegui.ml.decoding import decode_dense
 from facegui.ml.dense_data import batches_in_order, feature_batches, new_heads, whole_network
 from facegui.ml.estimating import remember_pace, seconds_per_megapixel
+from facegui.ml.export import load_network
 from facegui.ml.features import (
     CACHE_LIMIT_BYTES,
     FEATURES_FOLDER,
     FeatureCache,
+    FinishedLooking,
+    HalfArray,
     compute_features,
     missing_features,
 )
-from facegui.ml.first_model import PICTURES, WORTH_MISSING, train_first
+from facegui.ml.first_model import (
+    OF_WHAT_IS_SEEN,
+    TRY_LIVE,
+    WORTH_MISSING,
+    first_part,
+    threshold_for,
+    train_first,
+)
 from facegui.ml.fitting import FitData, fit
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import Previewer
@@ -82,51 +94,61 @@ def train_dense(
         start: whose heads it begins with, if not with new ones; and the folder for metrics.
         cache_folder: of the project; features are kept in it.
         report: told of features, batches and epochs.
-        stop: finish keeps the best heads so far.
+        stop: finish keeps the best heads so far. Once a part of the pictures has been
+            looked at, those are a first model's at least.
         keep_first: takes a first network and its threshold, where features take long
             enough that somebody would like to try one meanwhile.
 
     Returns:
-        The whole network, from pictures to boxes, and its epochs.
+        The whole network, from pictures to boxes, and its epochs. None of these is the
+        best where the network is what there was before them.
 
     Raises:
         UserError, Cancelled, OSError: as `fit`.
     """
-    import keras
-
     backbone = Backbone(weights, settings.input_size, default_weights_folder(), report, stop)
+    if start.resumed is not None and stop.should_stop:
+        return whole_network(backbone, start.resumed.best_network()), start.epochs
     cache = FeatureCache(cache_folder / FEATURES_FOLDER, backbone.key, backbone.shapes.values)
-    validation_features = compute_features(validation.pictures, backbone, cache, report, stop)
-    missing = len(missing_features(training.pictures.digests, cache, stop))
+    judging = compute_features(validation.pictures, backbone, cache, report, stop)
+    digests = training.pictures.digests
+    missing = len(missing_features(digests, cache, stop))
+    part = first_part(training)
+    part_features = compute_features(part.pictures, backbone, cache, report, stop)
+    report(Finishable())
+
+    def learn_from_part(text: str) -> keras.Model:
+        return train_first(settings, backbone, part_features, part.labels, text, report, stop)
+
+    before = _Before(start, backbone, learn_from_part)
     if keep_first is not None and missing >= WORTH_MISSING:
-        judged_first = validation_features, validation.labels
-        made = train_first(settings, backbone, cache, training, judged_first, report, stop)
-        if made is not None:
-            keep_first(*made)
-    started_s = time.monotonic()
-    features = compute_features(training.pictures, backbone, cache, report, stop)
+        first = before.heads(TRY_LIVE)
+        if not stop.should_stop:
+            threshold = threshold_for(first, backbone, judging, validation.labels)
+            keep_first(whole_network(backbone, first), threshold)
+    left, started_s = len(missing_features(digests, cache, stop)), time.monotonic()
+    try:
+        features = compute_features(training.pictures, backbone, cache, report, stop, finishes=True)
+    except FinishedLooking:
+        return whole_network(backbone, before.heads(OF_WHAT_IS_SEEN)), start.epochs
     if missing >= WORTH_MISSING and weights.source != "random":
-        left = missing - (PICTURES if keep_first is not None else 0)
         seconds = seconds_per_megapixel(time.monotonic() - started_s, left, backbone.size)
         key = backbone.size, backbone.key
         remember_pace(default_weights_folder(), {"feature_s": seconds}, key)
     report(Progress(0, None, "Training"))
-    # Again: how much of the backbone had to be made has moved on what Keras shuffles by.
-    keras.utils.set_random_seed(settings.seed)
-    if start.network is None:
-        heads = new_heads(settings, backbone.shapes, features, training.labels)
-    else:
-        heads = _heads_of(start.network, backbone)
-    dense.compile_heads(heads, settings)
+    judged = batches_in_order(settings, backbone.shapes, judging, validation.labels)
+
+    def predict(heads: keras.Model, numbers: Sequence[int]) -> Any:
+        flat = np.stack([judging[number] for number in numbers])
+        return heads.predict_on_batch(backbone.shapes.split(flat.astype(np.float32)))
+
+    heads = _begin(settings, backbone, features, training, start)
+    previewer = Previewer(
+        functools.partial(predict, heads), decode_dense, validation_names, validation.labels
+    )
     batches = feature_batches(
         settings, backbone.shapes, features, training.labels, first_epoch=start.first_epoch
     )
-    judged = batches_in_order(settings, backbone.shapes, validation_features, validation.labels)
-
-    def predict(numbers: Sequence[int]) -> Any:
-        flat = np.stack([validation_features[number] for number in numbers])
-        return heads.predict_on_batch(backbone.shapes.split(flat.astype(np.float32)))
-
     epochs = fit(
         heads,
         settings,
@@ -135,12 +157,75 @@ def train_dense(
         start.folder,
         report,
         stop,
-        previewer=Previewer(predict, decode_dense, validation_names, validation.labels),
+        previewer=previewer,
         average_weights=True,
         keep=start.keep,
         resumed=start.resumed,
     )
+    if stop.should_stop and len(epochs) == 1:
+        other = before.heads(OF_WHAT_IS_SEEN)
+        if _loss(other, settings, judged) < epochs[0].validation.total:
+            heads, epochs = other, (replace(epochs[0], best=False),)
     return whole_network(backbone, heads), epochs
+
+
+def _begin(
+    settings: TrainSettings,
+    backbone: Backbone,
+    features: Sequence[HalfArray],
+    training: LabelledFiles,
+    start: Start,
+) -> keras.Model:
+    """The heads that are trained, compiled."""
+    import keras
+
+    # Again: how much of the backbone had to be made has moved on what Keras shuffles by.
+    keras.utils.set_random_seed(settings.seed)
+    if start.network is None:
+        heads = new_heads(settings, backbone.shapes, features, training.labels)
+    else:
+        heads = _heads_of(start.network, backbone)
+    dense.compile_heads(heads, settings)
+    return heads
+
+
+class _Before:
+    """What there is without an epoch of this training: a finish may end with it.
+
+    Args:
+        start: of the training.
+        backbone: that the heads look at.
+        learn: trains heads for a few seconds, where nothing learned before.
+    """
+
+    def __init__(
+        self, start: Start, backbone: Backbone, learn: Callable[[str], keras.Model]
+    ) -> None:
+        self._start, self._backbone, self._learn = start, backbone, learn
+        self._heads: keras.Model | None = None
+
+    def heads(self, text: str) -> keras.Model:
+        """Made when they are first asked for.
+
+        Args:
+            text: what they are for, for people.
+        """
+        if self._heads is None:
+            if self._start.resumed is not None:
+                self._heads = self._start.resumed.best_network()
+            elif self._start.network is not None:
+                # From the file: those of `start.network` are being trained.
+                network = load_network(self._start.folder / START_NAME)
+                self._heads = _heads_of(network, self._backbone)
+            else:
+                self._heads = self._learn(text)
+        return self._heads
+
+
+def _loss(heads: keras.Model, settings: TrainSettings, judged: Any) -> float:
+    """On the validation photos, as `EpochMetrics.validation.total`."""
+    dense.compile_heads(heads, settings)
+    return float(heads.evaluate(judged, verbose=0, return_dict=True)["loss"])
 
 
 def _heads_of(network: keras.Model, backbone: Backbone) -> keras.Model:

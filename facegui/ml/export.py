@@ -54,6 +54,24 @@ def load_network(path: Path) -> keras.Model:
         ) from error
 
 
+def structure_of(network: keras.Model) -> str:
+    """A network without weights, as JSON."""
+    text: str = _bare(network).to_json()
+    return text
+
+
+def network_from(structure: str) -> keras.Model:
+    """The network that `structure_of` wrote; nothing in the text is run as code.
+
+    Raises:
+        ValueError: for what is no network, or holds anything but Keras's own layers.
+    """
+    import keras
+
+    _refuse_foreign(json.loads(structure))
+    return keras.models.model_from_json(structure)
+
+
 def to_litert(network: keras.Model) -> bytes:
     """Converts a network to LiteRT, float32, for one picture at a time.
 

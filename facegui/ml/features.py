@@ -33,6 +33,10 @@ MEMORY_LIMIT_BYTES = 500_000_000
 MAXIMUM_THREADS = 8
 
 
+class FinishedLooking(Exception):
+    """A finish was asked for while features were computed."""
+
+
 class FeatureCache:
     """One file for each picture, named by what is in the picture and what computed it.
 
@@ -173,6 +177,8 @@ def compute_features(
     cache: FeatureCache,
     report: Report,
     stop: StopToken,
+    *,
+    finishes: bool = False,
 ) -> FeatureSet:
     """Features of all pictures; only those that the cache lacks are computed, on all cores.
 
@@ -183,10 +189,12 @@ def compute_features(
         cache: of that backbone.
         report: told of each picture that has to be computed.
         stop: cancels.
+        finishes: whether a finish ends it, too.
 
     Raises:
         UserError: when a picture is gone or damaged; names it.
         Cancelled: when `stop` was cancelled; what was computed stays kept.
+        FinishedLooking: when a finish was asked for before the last picture; likewise.
     """
     report = throttled(report)
     digests = _digests(pictures, stop)
@@ -196,6 +204,8 @@ def compute_features(
 
     def compute(index: int) -> None:
         stop.raise_if_cancelled()
+        if finishes and stop.should_stop:
+            raise FinishedLooking
         features.compute(index)
 
     with ThreadPoolExecutor(_thread_count()) as pool:

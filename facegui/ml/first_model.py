@@ -1,7 +1,8 @@
 """A first model, within a minute: of a part of the pictures, to be tried live meanwhile.
 
 It has no part in what comes after: the training that follows begins anew, so that
-its result is the same whether features were kept from before or not.
+its result is the same whether features were kept from before or not. Only a training
+that is finished before it has learned more ends with it.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from facegui.core.progress import Progress, StopToken
 from facegui.ml import dense
 from facegui.ml.backbone import Backbone
 from facegui.ml.decoding import decode_dense
-from facegui.ml.dense_data import feature_batches, new_heads, whole_network
+from facegui.ml.dense_data import feature_batches, new_heads
 from facegui.ml.evaluation import LOWEST_CONFIDENCE
-from facegui.ml.features import FeatureCache, HalfArray, compute_features
+from facegui.ml.features import HalfArray
 from facegui.ml.presets import TrainSettings
 from facegui.ml.training_data import LabelledFiles
 
@@ -34,7 +35,8 @@ WORTH_MISSING = 2 * PICTURES
 _AVERAGE_MOMENTUM = 0.95
 """Of the averaged weights: over about 20 steps, for there are few."""
 
-_TEXT = "A first model, to be tried live"
+TRY_LIVE = "A first model, to be tried live"
+OF_WHAT_IS_SEEN = "A model of what it has seen so far"
 
 
 def first_part(training: LabelledFiles) -> LabelledFiles:
@@ -47,51 +49,57 @@ def first_part(training: LabelledFiles) -> LabelledFiles:
 def train_first(
     settings: TrainSettings,
     backbone: Backbone,
-    cache: FeatureCache,
-    training: LabelledFiles,
-    validation: tuple[Sequence[HalfArray], Sequence[Sequence[Box]]],
+    features: Sequence[HalfArray],
+    labels: Sequence[Sequence[Box]],
+    text: str,
     report: Callable[[Any], None],
     stop: StopToken,
-) -> tuple[Any, float] | None:
+) -> Any:
     """Trains heads on a part of the pictures, for a few seconds.
 
+    A finish does not end it: after fewer steps it would find nothing.
+
     Args:
-        settings: of the training that it precedes.
-        backbone: computes features.
-        cache: keeps them, for the training too.
-        training: all pictures.
-        validation: features and boxes of the photos that choose the threshold.
-        report: told what takes its time.
-        stop: finish and cancel both end it.
+        settings: of the training that it belongs to.
+        backbone: that computed the features.
+        features: of the part; see `first_part`.
+        labels: likewise.
+        text: what it is for, for people.
+        report: told how far it is.
+        stop: cancels.
 
     Returns:
-        The whole network and its threshold; None where a finish was asked for.
+        The heads, compiled.
 
     Raises:
         Cancelled: when `stop` was cancelled.
     """
     import keras
 
-    part = first_part(training)
-    features = compute_features(part.pictures, backbone, cache, report, stop)
-    report(Progress(0, None, _TEXT))
+    report(Progress(0, STEPS, text))
     keras.utils.set_random_seed(settings.seed)
     brief = replace(settings, batch_size=min(settings.batch_size, 32), falling_steps=STEPS)
-    heads = new_heads(brief, backbone.shapes, features, part.labels)
+    heads = new_heads(brief, backbone.shapes, features, labels)
     dense.compile_heads(heads, brief, _AVERAGE_MOMENTUM)
-    batches = feature_batches(brief, backbone.shapes, features, part.labels, STEPS)
+    batches = feature_batches(brief, backbone.shapes, features, labels, STEPS)
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-            report(Progress(batch + 1, STEPS, _TEXT))
-            self.model.stop_training = stop.should_stop
+            report(Progress(batch + 1, STEPS, text))
             stop.raise_if_cancelled()
 
     heads.fit(batches, epochs=1, callbacks=[Watch()], verbose=0)
-    if stop.should_stop:
-        return None
-    results = _found(heads, backbone, *validation)
-    return whole_network(backbone, heads), recommended_threshold(results)
+    return heads
+
+
+def threshold_for(
+    heads: Any,
+    backbone: Backbone,
+    features: Sequence[HalfArray],
+    labels: Sequence[Sequence[Box]],
+) -> float:
+    """The threshold that suits these photos best."""
+    return recommended_threshold(_found(heads, backbone, features, labels))
 
 
 def _found(

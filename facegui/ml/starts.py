@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facegui.core.boxes import Box
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import write_json
 from facegui.core.project import Project
@@ -20,12 +18,14 @@ from facegui.core.runs import (
     KERAS_NAME,
     SETTINGS_NAME,
     START_NAME,
+    EpochMetrics,
     Run,
     discard_run,
     new_run_folder,
 )
-from facegui.ml.checkpoints import Checkpoint, CheckpointWriter, read_checkpoint
+from facegui.ml.checkpoints import Checkpoint, CheckpointWriter
 from facegui.ml.presets import TrainSettings
+from facegui.ml.training_data import LabelledArray, LabelledFiles
 from facegui.ml.weights import VggWeights
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Start:
     """What a training begins with.
 
     Args:
-        key: of the photos and weights; a training goes on with the same alone.
+        key: of photos, labels and weights; a training goes on with the same alone.
         folder: of its run.
         network: that of the run that it continues; None to begin with pretrained weights.
         resumed: how far it was when it was broken off.
@@ -52,24 +52,35 @@ class Start:
     def of(
         cls,
         folder: Path,
-        labels: Sequence[Sequence[Box]],
+        training: LabelledFiles | LabelledArray,
+        validation: LabelledArray,
         weights: VggWeights,
         network: keras.Model | None,
-        *,
-        resume: bool,
+        resumed: Checkpoint | None = None,
     ) -> Start:
         """The start of a training in `folder`.
 
         Raises:
-            UserError: when it is to go on, but cannot.
+            UserError: when it is to go on, but photos or labels are others now.
         """
-        key = hashlib.sha256(f"{weights.sha256}/{labels!r}".encode()).hexdigest()
-        return cls(key, folder, network, read_checkpoint(folder, key) if resume else None)
+        content = f"{weights.sha256}/{training.digest()}/{validation.digest()}"
+        key = hashlib.sha256(content.encode()).hexdigest()
+        if resumed is not None and resumed.key != key:
+            raise UserError(
+                "This training cannot go on: photos, labels or copies have changed since.",
+                "Keep what it has learned so far, or throw it away and start again.",
+            )
+        return cls(key, folder, network, resumed)
+
+    @property
+    def epochs(self) -> tuple[EpochMetrics, ...]:
+        """Those that are done."""
+        return self.resumed.epochs if self.resumed else ()
 
     @property
     def first_epoch(self) -> int:
         """From 0."""
-        return len(self.resumed.epochs) if self.resumed else 0
+        return len(self.epochs)
 
     @property
     def keep(self) -> CheckpointWriter:

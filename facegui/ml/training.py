@@ -32,6 +32,7 @@ from facegui.core.runs import (
     START_NAME,
     BatchMetrics,
     EpochMetrics,
+    Finishable,
     FirstModel,
     Precision,
     Run,
@@ -39,6 +40,7 @@ from facegui.core.runs import (
 )
 from facegui.core.splits import Split
 from facegui.ml import classic, dense
+from facegui.ml.checkpoints import Checkpoint, read_checkpoint
 from facegui.ml.classic import train_classic
 from facegui.ml.dense_training import fitting_pictures, train_dense
 from facegui.ml.detection import Detector
@@ -71,7 +73,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TrainEvent = Progress | BatchMetrics | EpochMetrics | EpochPreview | FirstModel
+TrainEvent = Progress | BatchMetrics | EpochMetrics | EpochPreview | FirstModel | Finishable
 TrainReport = Callable[[TrainEvent], None]
 """Takes what happens in a training; called from the working thread."""
 
@@ -92,7 +94,9 @@ def train(
         project: open for writing; its augmented copies are used where there are some.
         settings: what and how to train.
         report: told of losses, epochs and whatever else takes its time.
-        stop: *finish* keeps the best weights so far, *cancel* leaves nothing.
+        stop: *finish* keeps the best weights so far, *cancel* leaves nothing. Nothing is
+            worth keeping before an event that `can_be_finished`. Broken off, the run can
+            go on later, from the last epoch that was saved.
         weights_file: pretrained weights that the user picked.
         weights: loaded already, instead of those that `settings` asks for.
         continued: a complete run whose network this one begins with; `settings` must
@@ -104,16 +108,14 @@ def train(
     Raises:
         UserError: before starting, when the project cannot be trained on; while
             running, when the loss is no number any more, memory or disk run out.
-        Cancelled: when `stop` was cancelled.
+        Cancelled: when `stop` was cancelled or broken off.
     """
     project.assign_missing_splits(report, stop)
     refuse_hopeless(project)
     if continued is not None:
         refuse_other_network(continued, settings)
     folder = begin_run(project, settings, continued)
-    return _carried_out(
-        folder, project, settings, report, stop, weights_file, weights, resume=False
-    )
+    return _carried_out(folder, project, settings, report, stop, weights_file, weights)
 
 
 def resume(
@@ -142,6 +144,46 @@ def resume(
             since; else as for `train`.
         Cancelled: as for `train`.
     """
+    return _went_on(project, run, report, stop, weights_file, weights)
+
+
+def keep_learned(
+    project: Project,
+    run: Run,
+    report: TrainReport,
+    stop: StopToken,
+    *,
+    weights_file: Path | None = None,
+    weights: VggWeights | None = None,
+) -> Run:
+    """Makes a model of what a training had learned when it was broken off.
+
+    Also where it cannot go on, because photos or labels are others now.
+
+    Args:
+        project: as for `train`; its photos choose the threshold and test the model.
+        run: as for `resume`, and so the others.
+        report: likewise.
+        stop: likewise.
+        weights_file: likewise.
+        weights: likewise.
+
+    Raises:
+        UserError: when the run has ended, or what it had learned is damaged.
+        Cancelled: as for `train`.
+    """
+    stop.finish()
+    return _went_on(project, run, report, stop, weights_file, weights)
+
+
+def _went_on(
+    project: Project,
+    run: Run,
+    report: TrainReport,
+    stop: StopToken,
+    weights_file: Path | None,
+    weights: VggWeights | None,
+) -> Run:
     if not run.resumable:
         raise UserError(
             f"The training {run.title} cannot go on: it has ended, or nothing of it was kept.",
@@ -156,9 +198,8 @@ def resume(
             str(error),
         ) from error
     remove_leftovers(run.folder)  # of a checkpoint, perhaps, that was half written
-    return _carried_out(
-        run.folder, project, settings, report, stop, weights_file, weights, resume=True
-    )
+    resumed = read_checkpoint(run.folder)
+    return _carried_out(run.folder, project, settings, report, stop, weights_file, weights, resumed)
 
 
 def _carried_out(
@@ -169,17 +210,17 @@ def _carried_out(
     stop: StopToken,
     weights_file: Path | None,
     weights: VggWeights | None,
-    *,
-    resume: bool,
+    resumed: Checkpoint | None = None,
 ) -> Run:
     try:
         # Around the log: closing that may fail too, on a full disk.
         with explained("saving the training"), _logged_to(folder / LOG_NAME):
             if weights is None:
                 weights = _load_weights(settings, weights_file, report, stop)
-            _train_in(folder, project, settings, weights, report, stop, resume)
+            _train_in(folder, project, settings, weights, report, stop, resumed)
     except Cancelled:
-        discard_run(folder)
+        if stop.throws_away or not Run(folder).resumable:
+            discard_run(folder)
         raise
     return Run(folder)
 
@@ -203,7 +244,7 @@ def _train_in(
     weights: VggWeights,
     report: TrainReport,
     stop: StopToken,
-    resume: bool,
+    resumed: Checkpoint | None,
 ) -> None:
     started = datetime.now().astimezone()
     tested = tested_on(project, report, stop)
@@ -211,8 +252,14 @@ def _train_in(
     report(Progress(0, None, "Loading TensorFlow"))
     _seed(settings)
     before = load_network(folder / START_NAME) if (folder / START_NAME).exists() else None
-    start = Start.of(folder, data.training.labels, weights, before, resume=resume)
-    report(Progress(0, None, "Training"))
+    if resumed is not None and stop.should_stop:
+        # It learns no more: whatever the photos are now.
+        start = Start(resumed.key, folder, before, resumed)
+    else:
+        start = Start.of(folder, data.training, data.validation, weights, before, resumed)
+        report(Progress(0, None, "Training"))
+    if resumed is not None:
+        report(Finishable())
     judged = data.validation, data.validation_names
 
     def keep_first(first: keras.Model, threshold: float) -> None:

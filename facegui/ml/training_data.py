@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -74,8 +75,8 @@ class PictureFiles:
 
     def part(self, indices: Sequence[int]) -> PictureFiles:
         """Some of them."""
-        paths, digests = ([items[i] for i in indices] for items in (self._paths, self.digests))
-        return PictureFiles(paths, self._size, digests)
+        paths = [self._paths[index] for index in indices]
+        return PictureFiles(paths, self._size, [self.digests[index] for index in indices])
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,10 @@ class LabelledFiles:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def digest(self) -> str:
+        """Of all pictures and labels."""
+        return sha256(f"{self.pictures.digests!r}{self.labels!r}".encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledArray:
@@ -108,6 +113,12 @@ class LabelledArray:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def digest(self) -> str:
+        """Of all pictures and labels."""
+        hashed = sha256(np.ascontiguousarray(self.pictures).data)
+        hashed.update(repr(self.labels).encode())
+        return hashed.hexdigest()
 
 
 def training_pictures(project: Project) -> tuple[LabelledPicture, ...]:

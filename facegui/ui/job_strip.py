@@ -33,7 +33,6 @@ class JobStrip(QFrame):
         set_role(self.left, "faint")
         self.stop_button = QPushButton("Stop")
         self.stop_button.setObjectName("job_strip.stop")
-        self.stop_button.setToolTip("Drops what is being done; what was there before stays.")
         self.stop_button.clicked.connect(self._stop)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
@@ -54,6 +53,11 @@ class JobStrip(QFrame):
         self.left.setText("")
         self.bar.setRange(0, 0)
         self.stop_button.setEnabled(True)
+        self.stop_button.setToolTip(
+            f"Stops it. {job.goes_on}"
+            if job.goes_on
+            else "Drops what is being done; what was there before stays."
+        )
         job.progressed.connect(self._on_progressed)
         self.show()
 
@@ -84,7 +88,7 @@ class JobStrip(QFrame):
             self.bar.setRange(0, 0)
             self.left.setText("")
             self.title.setText(f"{self._board.job.title}: stopping")
-            self._board.job.cancel()
+            self._board.job.break_off()
 
     def _begin_phase(self, total: int | None) -> None:
         """Work that counts from the start again has another speed."""

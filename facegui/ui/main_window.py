@@ -387,7 +387,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         job = self._board.job
-        if job is not None and not self._questions.stop_and_close(self, job.title):
+        if job is not None and not self._questions.stop_and_close(self, job.title, job.goes_on):
             event.ignore()
             return
         self.shut_down()

@@ -201,7 +201,7 @@ class ProjectActions(QObject):
     @Slot(object)
     def _on_gone(self, error: UserError) -> None:
         if self._board.job is not None:
-            self._board.job.cancel()
+            self._board.job.break_off()
         self._store.close()
         self.failed.emit(error)
 

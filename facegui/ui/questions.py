@@ -42,13 +42,14 @@ class Questions:
 
         return ask_about_import(plan, parent)
 
-    def stop_and_close(self, parent: QWidget, job_title: str) -> bool:
-        """Whether the window is to close although something runs."""
+    def stop_and_close(self, parent: QWidget, job_title: str, goes_on: str) -> bool:
+        """Whether the window is to close although something runs; see `Job` for the words."""
+        sentences = ("Closing stops it.", goes_on, "Your photos and labels are safe.")
         return _ask(
             parent,
             "Close FaceGUI",
             f"{job_title} is still running.",
-            "Closing stops it. Your photos and labels are safe.",
+            " ".join(filter(None, sentences)),
             ("Stop and close", "Keep running"),
         )
 

@@ -24,12 +24,14 @@ class RunActions(QWidget):
         export_wanted(Run, ExportFormat): the run is to be exported.
         learn_on_wanted(Run): a new training is to begin with what the run has learned.
         resume_wanted(Run): the training is to go on where it was broken off.
+        keep_wanted(Run): a detector is to be made of what it has learned so far.
         throw_away_wanted(): the training that was broken off is not wanted any more.
     """
 
     export_wanted = Signal(object, object)
     learn_on_wanted = Signal(object)
     resume_wanted = Signal(object)
+    keep_wanted = Signal(object)
     throw_away_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,6 +44,8 @@ class RunActions(QWidget):
         self.learn_on_button.setObjectName("train.learn_on")
         self.resume_button = QPushButton(icon("mdi6.play"), "Go on")
         self.resume_button.setObjectName("train.resume")
+        self.keep_button = QPushButton(icon("mdi6.content-save-outline"), "Keep what it learned")
+        self.keep_button.setObjectName("train.keep_learned")
         self.throw_button = QPushButton(icon("mdi6.trash-can-outline"), "Throw away")
         self.throw_button.setObjectName("train.throw_away")
         self.formats = QMenu(self.export_button)
@@ -59,11 +63,15 @@ class RunActions(QWidget):
         layout.addStretch(1)
         self.learn_on_button.clicked.connect(self._on_learn_on)
         self.resume_button.clicked.connect(self._on_resume)
+        self.keep_button.clicked.connect(self._on_keep)
         self.throw_button.clicked.connect(self.throw_away_wanted)
 
     @property
     def _buttons(self) -> tuple[QPushButton, ...]:
-        return self.resume_button, self.throw_button, self.export_button, self.learn_on_button
+        return (
+            *(self.resume_button, self.keep_button, self.throw_button),
+            *(self.export_button, self.learn_on_button),
+        )
 
     def show_run(self, run: Run) -> None:
         self._run = run
@@ -80,6 +88,7 @@ class RunActions(QWidget):
         self.export_button.setVisible(complete)
         self.learn_on_button.setVisible(complete)
         self.resume_button.setVisible(resumable)
+        self.keep_button.setVisible(resumable)
         self.throw_button.setVisible(not complete)
         for button, words in (
             (self.export_button, "Writes the detector for phones, web pages and other programs"),
@@ -88,6 +97,7 @@ class RunActions(QWidget):
                 "Trains again, beginning with what this run has learned: after new photos",
             ),
             (self.resume_button, "Goes on after the last epoch that was saved"),
+            (self.keep_button, "Learns no more: makes a detector of the best epoch so far"),
             (self.throw_button, "Moves it to the trash"),
         ):
             button.setEnabled(not self._reason or button is self.throw_button)
@@ -104,6 +114,10 @@ class RunActions(QWidget):
     @Slot()
     def _on_resume(self) -> None:
         self.resume_wanted.emit(self._run)
+
+    @Slot()
+    def _on_keep(self) -> None:
+        self.keep_wanted.emit(self._run)
 
 
 class RunExporter(QObject):

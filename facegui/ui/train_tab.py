@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QWidget
 from facegui.core.errors import UserError
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
-from facegui.core.runs import BatchMetrics, Run
+from facegui.core.runs import BatchMetrics, Run, can_be_finished
 from facegui.ml.export_formats import ExportFormat
 from facegui.ml.presets import DEFAULT_PRESET, PRESETS, TrainSettings
 from facegui.ui.loss_chart import load_plotting
@@ -23,7 +23,12 @@ from facegui.ui.style import set_role
 from facegui.ui.tab import Tab
 from facegui.ui.train_controls import TrainControls
 from facegui.ui.train_live import TrainLive
-from facegui.ui.train_words import message_in_words, notes_in_words
+from facegui.ui.train_words import (
+    FINISHING,
+    NOTHING_TO_KEEP,
+    message_in_words,
+    notes_in_words,
+)
 from facegui.workers.export_job import ExportRun, export_lazily
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
@@ -32,6 +37,7 @@ from facegui.workers.newest import NewestWork
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.training_job import (
     Train,
+    keep_lazily,
     resume_lazily,
     resuming_job,
     train_lazily,
@@ -56,6 +62,7 @@ class TrainTab(Tab):
         board: where trainings run.
         train: trains; see `ml.training.train`.
         resume: goes on; see `ml.training.resume`.
+        keep_learned: see `ml.training.keep_learned`.
         export: exports; see `ml.exporting.export_run`.
         look_for_mistakes: see `workers.mistake_look`.
         controls: another choice of settings.
@@ -75,15 +82,17 @@ class TrainTab(Tab):
         *,
         train: Train = train_lazily,
         resume: Train = resume_lazily,
+        keep_learned: Train = keep_lazily,
         export: ExportRun = export_lazily,
         look_for_mistakes: LookForMistakes = look_for_mistakes,
         controls: TrainControls | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._board, self._train, self._resume = store, board, train, resume
+        self._store, self._board = store, board
+        self._train, self._resume, self._keep_learned = train, resume, keep_learned
         self.exporter = RunExporter(board, self, export=export)
         self._job: Job | None = None
-        self._finishing = False
+        self._can_finish = self._finishing = False
         self._epoch = ""
         self._project: Project | None = None
         self._seen: TrainingLook | None = None
@@ -117,7 +126,6 @@ class TrainTab(Tab):
         self.controls.addWidget(self.notes)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.setObjectName("train.cancel")
-        self.cancel_button.setToolTip("Throws this training away")
         self.add_beside_main(self.cancel_button)
 
     def _connect(self) -> None:
@@ -146,6 +154,7 @@ class TrainTab(Tab):
         actions.export_wanted.connect(self._on_export_wanted)
         actions.learn_on_wanted.connect(self._on_learn_on_wanted)
         actions.resume_wanted.connect(self._on_resume_wanted)
+        actions.keep_wanted.connect(self._on_keep_wanted)
         actions.throw_away_wanted.connect(self.runs.delete_button.click)
         self.exporter.succeeded.connect(self.noticed)
         self.exporter.failed.connect(self.failed)
@@ -252,9 +261,18 @@ class TrainTab(Tab):
 
     @Slot(object)
     def _on_resume_wanted(self, run: Run) -> None:
+        self._begin_again(self._resume, run)
+
+    @Slot(object)
+    def _on_keep_wanted(self, run: Run) -> None:
+        self._begin_again(self._keep_learned, run)
+        self._finishing = True
+        self._show_state()
+
+    def _begin_again(self, how: Train, run: Run) -> None:
         assert self._project is not None
-        weights_file = self.settings_controls.weights_file
-        self._begin(resuming_job(self._resume, self._project, run, weights_file))
+        job = resuming_job(how, self._project, run, self.settings_controls.weights_file)
+        self._begin(job, ", with the epochs from before it was broken off")
 
     @Slot(object)
     def _on_learn_on_wanted(self, run: Run) -> None:
@@ -273,12 +291,14 @@ class TrainTab(Tab):
         if self._project is not None:
             self.exporter.start(run, self._project, chosen)
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: Job, what_goes: str = "") -> None:
         assert self._project is not None
         job.progressed.connect(self._on_event)
         job.succeeded.connect(self._on_trained)
         job.failed.connect(self.failed)
-        self._job, self._finishing, self._epoch = job, False, ""
+        self._job, self._epoch = job, ""
+        self._can_finish = self._finishing = False
+        self.cancel_button.setToolTip(f"Throws this training away{what_goes}")
         self.running.begin(self._project)
         self._board.start(job)
 
@@ -291,6 +311,9 @@ class TrainTab(Tab):
     @Slot(object)
     def _on_event(self, event: object) -> None:
         self.running.show_event(event)
+        if not self._can_finish and can_be_finished(event):
+            self._can_finish = True
+            self._show_state()
         if isinstance(event, BatchMetrics):
             epoch = f"epoch {event.epoch} of {event.epochs}"
             if epoch != self._epoch:
@@ -358,12 +381,14 @@ class TrainTab(Tab):
         self.say_next("")
         blocking = self._seen.blocking if self._seen is not None else None
         if self._job is not None:
-            finishing = "It is finishing: it validates once more, and saves."
-            self.set_main_action("Finish now", finishing if self._finishing else "")
             if self._finishing:
-                self.say_next(finishing)
-            else:
+                self.set_main_action("Finish now", FINISHING)
+                self.say_next(FINISHING)
+            elif self._can_finish:
+                self.set_main_action("Finish now")
                 self.main_button.setToolTip("Keeps the best network so far")
+            else:
+                self.set_main_action("Finish now", NOTHING_TO_KEEP)
         elif self._project is None or self._seen is None:
             wait = "Looking at the photos." if self._project else "No project is open."
             self.set_main_action("Start training", wait)

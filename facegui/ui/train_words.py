@@ -5,6 +5,9 @@ from __future__ import annotations
 from facegui.core.project import Project
 from facegui.workers.training_look import TrainingLook
 
+FINISHING = "It is finishing: it makes a detector of what it has learned so far, and tests it."
+NOTHING_TO_KEEP = "There is nothing to keep yet: it has not looked at enough photos."
+
 _WHAT_IS_SEEN = (
     "A loss says how wrong the network is: the lower, the better. Dashed: on the pictures that it"
     " learns from. Solid: on validation photos, that it does not learn from.\n\n"

@@ -67,6 +67,8 @@ class Job(QObject):
     Args:
         title: what it does, for people, such as "Training".
         work: must obey its token and touch no widget.
+        goes_on: what becomes of it when it is broken off, for people, where it can go on
+            later; else empty.
     """
 
     progressed = Signal(object)
@@ -75,9 +77,12 @@ class Job(QObject):
     cancelled = Signal()
     finished = Signal()
 
-    def __init__(self, title: str, work: Work, parent: QObject | None = None) -> None:
+    def __init__(
+        self, title: str, work: Work, parent: QObject | None = None, *, goes_on: str = ""
+    ) -> None:
         super().__init__(parent)
         self.title = title
+        self.goes_on = goes_on
         self._stop = StopToken()
         self._thread = QThread(self)
         self._worker = _Worker(work, self._stop)
@@ -106,13 +111,17 @@ class Job(QObject):
         """Asks the work to drop everything."""
         self._stop.cancel()
 
+    def break_off(self) -> None:
+        """Asks the work to stop, and to keep what it needs to go on later."""
+        self._stop.break_off()
+
     def shut_down(self) -> None:
-        """Cancels and waits until the thread has ended. Never kills it.
+        """Breaks off and waits until the thread has ended. Never kills it.
 
         What the work still told is delivered before this returns: a result that
         has to be closed reaches its owner.
         """
-        self._stop.cancel()
+        self._stop.break_off()
         self._thread.wait()
         QCoreApplication.sendPostedEvents(self)
 

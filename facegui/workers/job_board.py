@@ -54,7 +54,7 @@ class JobBoard(QObject):
         job.start()
 
     def shut_down(self) -> None:
-        """Cancels the job and waits for it; no other starts after it."""
+        """Breaks the job off and waits for it; no other starts after it."""
         self._closed = True
         if self._job is not None:
             self._job.shut_down()

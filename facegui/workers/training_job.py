@@ -12,6 +12,8 @@ from facegui.core.runs import BatchMetrics, Run
 from facegui.ml.presets import TrainSettings
 from facegui.workers.job import Job
 
+GOES_ON = "The training can go on later from the last epoch that was saved, if there is one."
+
 Train = Callable[..., Run]
 """`ml.training.train`, or what stands in for it in a test."""
 
@@ -28,6 +30,13 @@ def resume_lazily(*what: Any, **more: Any) -> Run:
     from facegui.ml.training import resume
 
     return resume(*what, **more)
+
+
+def keep_lazily(*what: Any, **more: Any) -> Run:
+    """`ml.training.keep_learned`, likewise."""
+    from facegui.ml.training import keep_learned
+
+    return keep_learned(*what, **more)
 
 
 def training_job(
@@ -51,7 +60,14 @@ def training_job(
 
 
 def resuming_job(resume: Train, project: Project, run: Run, weights_file: Path | None) -> Job:
-    """The same of a training that was broken off."""
+    """The same of a training that was broken off.
+
+    Args:
+        resume: `ml.training.resume` or `keep_learned`.
+        project: as for these, and so the others.
+        run: likewise.
+        weights_file: likewise.
+    """
     return _watched(resume, project, run, weights_file=weights_file)
 
 
@@ -64,7 +80,7 @@ def _watched(train: Train, project: Project, what: TrainSettings | Run, **more: 
 
         return train(project, what, tell, stop, **more)
 
-    return Job("Training", work)
+    return Job("Training", work, goes_on=GOES_ON)
 
 
 def _progress(event: BatchMetrics) -> Progress:

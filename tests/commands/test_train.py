@@ -29,7 +29,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, dict[str, Any
 
         return train
 
-    for name in ("train", "resume"):
+    for name in ("train", "resume", "keep_learned"):
         monkeypatch.setattr(command, name, trains(name))
     monkeypatch.setattr(Run, "card", lambda _: CARD)
     return made
@@ -81,6 +81,16 @@ def test_newest_broken_training_is_resumed(demo: Path, run_json: RunJson, calls:
         ("resume", "2026-01-02_10-00-00"),
         ("resume", "2026-01-01_10-00-00"),
     ]
+
+
+def test_what_a_broken_training_learned_is_kept(
+    demo: Path, run_json: RunJson, calls: list[Any]
+) -> None:
+    run = write_run(demo / "runs", name="2026-01-01_10-00-00", complete=False)
+    (run.folder / CHECKPOINT_NAME).write_bytes(b"x")
+    run_json("train", demo, "--resume", "--keep-learned")
+    ((name, what, _),) = calls
+    assert (name, what.name) == ("keep_learned", run.name)
 
 
 def test_nothing_to_resume_is_told(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

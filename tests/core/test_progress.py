@@ -23,6 +23,17 @@ def test_cancelling_stops_and_throws_away() -> None:
         stop.raise_if_cancelled()
 
 
+def test_breaking_off_stops_and_throws_nothing_away() -> None:
+    stop = StopToken()
+    stop.break_off()
+    assert stop.should_stop and stop.cancelled
+    assert not stop.throws_away
+    with pytest.raises(Cancelled):
+        stop.raise_if_cancelled()
+    stop.cancel()
+    assert stop.throws_away
+
+
 def test_finishing_stops_and_keeps() -> None:
     stop = StopToken()
     stop.finish()

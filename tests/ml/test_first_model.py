@@ -5,20 +5,29 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from facegui.core.errors import Cancelled
-from facegui.core.progress import StopToken
+from facegui.core.progress import Progress, StopToken
 from facegui.core.project import Project
-from facegui.core.runs import FirstModel, Run, list_runs
+from facegui.core.runs import (
+    KERAS_NAME,
+    BatchMetrics,
+    FirstModel,
+    Run,
+    can_be_finished,
+    list_runs,
+)
 from facegui.ml import backbone, dense_training, first_model
 from facegui.ml.detection import Detector
+from facegui.ml.export import load_network
 from facegui.ml.presets import FAST
 from facegui.ml.training import TrainEvent, train
 from facegui.ml.weights import VggWeights
-from tests.ml.conftest import eagerly
+from tests.ml.conftest import COPIES, eagerly
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +75,126 @@ def test_the_first_model_detects_before_the_training_ends_and_changes_nothing(
     assert [epoch.validation for epoch in again.metrics()] == [
         epoch.validation for epoch in first.metrics()
     ]
+
+
+def when(stop: StopToken, happened: Callable[[TrainEvent], bool]) -> Callable[[TrainEvent], None]:
+    """A report that asks to finish once that has happened."""
+
+    def report(event: TrainEvent) -> None:
+        if happened(event):
+            stop.finish()
+
+    return report
+
+
+def looks_on(event: TrainEvent) -> bool:
+    """Whether features are computed that the first model does not need."""
+    return isinstance(event, Progress) and event.total == COPIES * 17 - first_model.PICTURES
+
+
+@pytest.fixture
+def taught(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The heads of first models, as they were trained."""
+    made: list[Any] = []
+    train_first = dense_training.train_first
+
+    def watched(*what: Any) -> Any:
+        made.append(train_first(*what))
+        return made[-1]
+
+    monkeypatch.setattr(dense_training, "train_first", watched)
+    return made
+
+
+def has_weights_of(run: Run, heads: Any) -> bool:
+    kept = load_network(run.folder / KERAS_NAME).get_layer("heads").get_weights()
+    return all(
+        np.array_equal(one, other) for one, other in zip(kept, heads.get_weights(), strict=True)
+    )
+
+
+def test_finished_while_it_looks_at_photos_it_keeps_the_first_model(
+    project: Project, start: Start, taught: list[Any]
+) -> None:
+    stop = StopToken()
+    run = start(project, when(stop, looks_on), stop)
+    assert run.complete
+    assert has_weights_of(run, taught[0])
+    card = run.card()
+    assert (card["epochs"], card["best_epoch"], card["finished_early"]) == (0, None, True)
+    assert run.metrics() == ()
+    assert len(list((project.cache_folder / "features").glob("*.npy"))) < COPIES * 17
+
+
+def test_finished_during_the_first_model_it_ends_with_that(
+    project: Project, start: Start, taught: list[Any]
+) -> None:
+    stop = StopToken()
+    events: list[TrainEvent] = []
+
+    def report(event: TrainEvent) -> None:
+        events.append(event)
+        if getattr(event, "text", "") == first_model.TRY_LIVE:
+            stop.finish()
+
+    run = start(project, report, stop)
+    assert run.complete and has_weights_of(run, taught[0])
+    assert int(taught[0].optimizer.iterations) == first_model.STEPS
+    assert not any(isinstance(event, FirstModel | BatchMetrics) for event in events)
+
+
+def test_it_can_be_finished_once_there_is_something_to_keep(project: Project, start: Start) -> None:
+    events: list[TrainEvent] = []
+    start(project, events.append, StopToken())
+    first = next(place for place, event in enumerate(events) if can_be_finished(event))
+    before = [event for event in events[:first] if isinstance(event, Progress)]
+    assert before[-1] == Progress(first_model.PICTURES, first_model.PICTURES, before[-1].text)
+    assert getattr(events[first + 1], "text", "") == first_model.TRY_LIVE
+
+
+@pytest.mark.parametrize("kept", ["first", "learned"])
+def test_finished_in_the_first_epoch_it_keeps_what_is_better(
+    project: Project,
+    start: Start,
+    taught: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    kept: str,
+) -> None:
+    start(project, lambda _: None, StopToken())  # all features are kept now: no first model
+    taught.clear()
+    worst = -1.0 if kept == "first" else 1e9
+    monkeypatch.setattr(dense_training, "_loss", lambda *_: worst)
+    stop = StopToken()
+    run = start(project, when(stop, lambda event: isinstance(event, BatchMetrics)), stop)
+    assert len(run.metrics()) == 1
+    assert has_weights_of(run, taught[0]) is (kept == "first")
+    assert run.card()["best_epoch"] == (None if kept == "first" else 1)
+
+
+def test_the_first_model_is_judged_as_epochs_are(
+    project: Project, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses: list[float] = []
+    loss = dense_training._loss
+
+    def watched(heads: Any, settings: Any, judged: Any) -> float:
+        losses.append(loss(heads, settings, judged))
+        return losses[-1]
+
+    monkeypatch.setattr(dense_training, "_loss", watched)
+    monkeypatch.setattr(dense_training._Before, "heads", lambda *_: trained[0])
+    trained: list[Any] = []
+    begin = dense_training._begin
+
+    def begun(*what: Any) -> Any:
+        trained.append(begin(*what))
+        return trained[-1]
+
+    monkeypatch.setattr(dense_training, "_begin", begun)
+    monkeypatch.setattr(dense_training, "WORTH_MISSING", 10**6)
+    stop = StopToken()
+    run = start(project, when(stop, lambda event: isinstance(event, BatchMetrics)), stop)
+    assert losses == [pytest.approx(run.metrics()[0].validation.total, rel=1e-4)]
 
 
 def test_cancelled_during_the_first_model_it_leaves_nothing(project: Project, start: Start) -> None:

@@ -16,15 +16,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facegui.core.boxes import Box
 from facegui.core.errors import Cancelled, UserError
 from facegui.core.files import TEMPORARY_PREFIX
+from facegui.core.images import read_picture, write_picture
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
-from facegui.core.runs import CHECKPOINT_NAME, EpochMetrics, Run, list_runs
+from facegui.core.runs import CHECKPOINT_NAME, BatchMetrics, EpochMetrics, Run, list_runs
+from facegui.core.splits import Split
 from facegui.ml import backbone, checkpoints, training
+from facegui.ml.checkpoints import read_checkpoint
 from facegui.ml.export import load_network
 from facegui.ml.presets import FAST, TrainSettings
-from facegui.ml.training import resume, train
+from facegui.ml.training import keep_learned, resume, train
 from facegui.ml.weights import VggWeights, random_weights
 from tests.ml.conftest import SETTINGS, eagerly
 
@@ -119,8 +123,24 @@ def broken(project: Project, tiny_weights: VggWeights, classic: TrainSettings) -
     return list_runs(project.runs_folder)[-1]
 
 
-def test_changed_labels_are_told(project: Project, broken: Run, tiny_weights: VggWeights) -> None:
+def without_copies(project: Project) -> None:
     shutil.rmtree(project.augmented_folder)
+
+
+def relabelled(project: Project) -> None:
+    project.set_label(project.samples(Split.VALIDATION)[0].photo, [Box(1.0, 2.0, 30.0, 40.0)])
+
+
+def repainted(project: Project) -> None:
+    photo = project.samples(Split.VALIDATION)[0].photo
+    write_picture(photo.path, 255 - read_picture(photo.path))
+
+
+@pytest.mark.parametrize("change", [without_copies, relabelled, repainted])
+def test_changed_photos_are_told(
+    project: Project, broken: Run, tiny_weights: VggWeights, change: Callable[[Project], None]
+) -> None:
+    change(project)
     with pytest.raises(UserError, match="have changed since"):
         resume(project, broken, ignore, StopToken(), weights=tiny_weights)
     assert broken.resumable
@@ -158,6 +178,57 @@ def test_cancel_throws_the_resumed_training_away(
     with pytest.raises(Cancelled):
         resume(project, broken, cancel, stop, weights=tiny_weights)
     assert not broken.folder.exists()
+
+
+def test_broken_off_by_the_program_it_can_go_on(
+    project: Project, tiny_weights: VggWeights, classic: TrainSettings
+) -> None:
+    """As when the window is closed."""
+    stop = StopToken()
+
+    def break_off(event: Any) -> None:
+        if isinstance(event, EpochMetrics) and event.epoch == 2:
+            stop.break_off()
+
+    with pytest.raises(Cancelled):
+        train(project, classic, break_off, stop, weights=tiny_weights)
+    (run,) = list_runs(project.runs_folder)
+    assert run.resumable
+    gone_on = resume(project, run, ignore, StopToken(), weights=tiny_weights)
+    assert gone_on.card()["went_on_after_epoch"] == 1
+
+
+def test_broken_off_before_anything_was_saved_it_leaves_nothing(
+    project: Project, tiny_weights: VggWeights, classic: TrainSettings
+) -> None:
+    stop = StopToken()
+    stop.break_off()
+    with pytest.raises(Cancelled):
+        train(project, classic, ignore, stop, weights=tiny_weights)
+    assert list(project.runs_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("network", ["classic", "fast"])
+def test_what_was_learned_can_be_kept_when_photos_have_changed(
+    project: Project, tiny_weights: VggWeights, request: pytest.FixtureRequest, network: str
+) -> None:
+    settings = request.getfixturevalue(network)
+    with pytest.raises(Broken):
+        train(project, settings, break_in(3), StopToken(), weights=tiny_weights)
+    broken = list_runs(project.runs_folder)[-1]
+    shutil.rmtree(project.cache_folder, ignore_errors=True)
+    best = read_checkpoint(broken.folder).best_network().get_weights()
+    project.clear_label(project.samples(Split.VALIDATION)[0].photo)
+    with pytest.raises(UserError, match="have changed since"):
+        resume(project, broken, ignore, StopToken(), weights=tiny_weights)
+    told: list[Any] = []
+    ended = keep_learned(project, broken, told.append, StopToken(), weights=tiny_weights)
+    assert not any(isinstance(event, BatchMetrics) for event in told)
+    assert ended.complete and ended.card()["epochs"] == 2
+    layers = load_network(ended.folder / "model.keras")
+    kept = layers.get_layer("heads").get_weights() if network == "fast" else layers.get_weights()
+    for one, other in zip(kept, best, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_complete_run_is_not_resumed(

@@ -101,6 +101,24 @@ def test_large_and_unknown_totals(strip: JobStrip, board: JobBoard, job: Job) ->
     assert strip.bar.maximum() == 0
 
 
+def test_stop_throws_nothing_away(qtbot: QtBot, strip: JobStrip, board: JobBoard) -> None:
+    told: list[bool] = []
+
+    def work(_report: Any, stop: StopToken) -> None:
+        while not stop.cancelled:
+            threading.Event().wait(0.001)
+        told.append(stop.throws_away)
+
+    with qtbot.waitSignal(board.ended):
+        board.start(Job("Training", work, goes_on="It can go on later."))
+        assert "It can go on later." in strip.stop_button.toolTip()
+        strip.stop_button.click()
+    assert told == [False]
+    with qtbot.waitSignal(board.ended):
+        board.start(Job("Next", lambda report, stop: None))  # noqa: ARG005
+        assert "stays" in strip.stop_button.toolTip()
+
+
 def test_stop_cancels_and_says_so(qtbot: QtBot, strip: JobStrip, board: JobBoard, job: Job) -> None:
     with qtbot.waitSignals([job.cancelled, board.ended]):
         board.start(job)

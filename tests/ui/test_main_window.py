@@ -107,7 +107,7 @@ class Answers(Questions):
         self.asked.append("packed")
         return self.folders.pop(0)
 
-    def stop_and_close(self, parent: QWidget, job_title: str) -> bool:  # noqa: ARG002
+    def stop_and_close(self, parent: QWidget, job_title: str, goes_on: str) -> bool:  # noqa: ARG002
         self.asked.append(job_title)
         return self.close
 

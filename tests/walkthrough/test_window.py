@@ -48,7 +48,7 @@ class CloseAnyway(Questions):
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def stop_and_close(self, parent: Any, job_title: str) -> bool:  # noqa: ARG002
+    def stop_and_close(self, parent: Any, job_title: str, goes_on: str) -> bool:  # noqa: ARG002
         self.asked.append(job_title)
         return True
 
