@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import logging
 import os
+import shutil
 from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +31,12 @@ CACHE_LIMIT_BYTES = 4_000_000_000
 
 MEMORY_LIMIT_BYTES = 500_000_000
 """Of features that the disk did not take. What is more is computed whenever it is wanted."""
+
+RESERVE_BYTES = 500_000_000
+"""That stay free on the disk: for checkpoints and the model, without which all was in vain."""
+
+_LOOK_AFTER_BYTES = 50_000_000
+"""How much may be written before the disk is looked at again."""
 
 MAXIMUM_THREADS = 8
 
@@ -58,6 +66,7 @@ class FeatureCache:
         self._values = values
         self._limit_bytes = limit_bytes
         self._full = False
+        self._unseen_bytes = _LOOK_AFTER_BYTES
         self._in_use: set[str] = set()
         remove_leftovers(folder)
 
@@ -88,12 +97,23 @@ class FeatureCache:
         np.save(stream, features, allow_pickle=False)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            self._look_at_disk(stream.tell())
             write_atomically(self._path(digest), stream.getvalue(), durable=False)
         except OSError as error:
             log.warning("features are not kept any more: %s", error)
             self._full = True
             return False
         return True
+
+    def _look_at_disk(self, size: int) -> None:
+        """Raises `OSError` once little is free; looks now and then only."""
+        self._unseen_bytes += size
+        if self._unseen_bytes < _LOOK_AFTER_BYTES:
+            return
+        self._unseen_bytes = 0
+        free = shutil.disk_usage(self._folder).free
+        if free < RESERVE_BYTES + _LOOK_AFTER_BYTES:
+            raise OSError(errno.ENOSPC, f"only {free / 1e6:.0f} MB are free on the disk")
 
     def trim(self, in_use: Set[str]) -> None:
         """Removes the features that were not used for longest, until the limit is kept.

@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -179,6 +180,21 @@ def test_full_disk_keeps_features_in_memory_and_does_not_try_again(
     assert_features(found, 1, 2, 3)
     assert len(tried) == 1
     assert len(files_in(tmp_path)) == 1
+
+
+def test_some_room_stays_free_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    free, looks = module.RESERVE_BYTES + 3 * FILE_BYTES, []
+
+    def usage(_: Path) -> SimpleNamespace:
+        looks.append(free)
+        return SimpleNamespace(free=free - FILE_BYTES * len(files_in(tmp_path)))
+
+    monkeypatch.setattr(module.shutil, "disk_usage", usage)
+    monkeypatch.setattr(module, "_LOOK_AFTER_BYTES", 2 * FILE_BYTES)
+    found, _ = compute(tmp_path, *range(9))
+    assert_features(found, *range(9))
+    assert len(files_in(tmp_path)) == 2  # a third would leave less than the reserve
+    assert len(looks) == 2
 
 
 def test_folder_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
