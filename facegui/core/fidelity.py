@@ -51,6 +51,11 @@ class Fidelity:
             return self.lost / max(self.boxes, 1)
         return abs(self.ap50 - self.trained_ap50)
 
+    @property
+    def rank(self) -> tuple[bool, float, float]:
+        """Sorts conversions of a model, the best first."""
+        return not self.faithful, self.ap50_off, self.median_shift or 0.0
+
     def to_json(self) -> dict[str, int | float | bool | None]:
         return {
             "photos": self.photos,

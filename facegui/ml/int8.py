@@ -110,7 +110,7 @@ def write_int8(
         best = made(calibrated=False)
         if not best.fidelity.faithful and len(training):
             other = made(calibrated=True)
-            best = min(best, other, key=lambda model: model.fidelity.ap50_off)
+            best = min(best, other, key=lambda model: model.fidelity.rank)
             write_model_file(run.int8_path, best.litert, description)
         write_json(run.folder / INT8_CARD_NAME, best.card())
     except OSError as error:

@@ -62,3 +62,15 @@ def test_without_faces_the_boxes_themselves_are_compared() -> None:
 
 def test_no_photos_at_all_say_nothing_against_it() -> None:
     assert compare([], [], 0.5, SIDE).faithful
+
+
+def test_a_faithful_model_is_better_whatever_its_ap50() -> None:
+    far_off = Fidelity(30, 30, 0, 0.9, 0.9, 0.03, 0.05)
+    faithful = Fidelity(30, 30, 0, 0.895, 0.9, 0.002, 0.004)
+    nearer = Fidelity(30, 30, 0, 0.895, 0.9, 0.001, 0.004)
+    assert not far_off.faithful
+    assert sorted([far_off, faithful, nearer], key=lambda item: item.rank) == [
+        nearer,
+        faithful,
+        far_off,
+    ]
