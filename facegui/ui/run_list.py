@@ -333,13 +333,14 @@ class RunList(QWidget):
 
     @Slot()
     def _undo(self) -> None:
-        deleted, self._deleted = self._deleted, ()
-        restored = []
-        try:
-            for item in deleted:
+        restored, left = [], []
+        for item in self._deleted:
+            try:
                 restored.append(restore_run(item))
-        except UserError as error:
-            self.failed.emit(error)
+            except UserError as error:
+                left.append(item)
+                self.failed.emit(error)
+        self._deleted = tuple(left)
         self._store.look()
         self.choose(restored)
 

@@ -117,8 +117,8 @@ class RunResult(QWidget):
         layout.addWidget(self._stack, 1)
         self.pages.currentChanged.connect(self._show_page)
 
-    def show_runs(self, project: Project, runs: Sequence[Run]) -> None:
-        """Shows runs that are in `project`; the mistakes of one are looked for."""
+    def show_runs(self, runs: Sequence[Run]) -> None:
+        """Shows runs; the mistakes of one once they are looked for."""
         self._work.forget()
         self._shown = tuple(filter(None, map(self._read, runs[:MOST_RUNS])))
         self.chart.show_runs([(title_of(item.run), item.epochs) for item in self._shown])
@@ -130,14 +130,12 @@ class RunResult(QWidget):
                 self.one.sentence.setText(broken_sentence(item.run, len(item.epochs)))
             if item.run.complete:
                 self.one.say("Looking for mistakes\N{HORIZONTAL ELLIPSIS}")
-                look = functools.partial(self._look_for_mistakes, project, item.run)
-                self._work.ask(look)
         else:
             self._fill_table()
         self._show_page()
 
-    def look_again(self, project: Project) -> None:
-        """Photos or labels have changed: other mistakes."""
+    def look_for_mistakes(self, project: Project) -> None:
+        """Of the one run that is shown, as the photos and labels of its project are now."""
         if len(self._shown) == 1 and self._shown[0].run.complete:
             self._work.ask(functools.partial(self._look_for_mistakes, project, self._shown[0].run))
 

@@ -97,6 +97,7 @@ class TrainTab(Tab):
         self._project: Project | None = None
         self._seen: TrainingLook | None = None
         self._entered = False
+        self._mistakes_wanted = False
         self._changed = False
         self.settings_controls = controls or TrainControls()
         self.result = RunResult(look_for_mistakes=look_for_mistakes)
@@ -138,6 +139,7 @@ class TrainTab(Tab):
         self._plotting.failed.connect(self.failed)
         self._look_timer = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
         self._look_timer.timeout.connect(self._look)
+        self._store.closing.connect(self._save)
         self._store.opened.connect(self._on_opened)
         self._store.photos_changed.connect(self._on_photos)
         self._store.splits_changed.connect(self._look_timer.start)
@@ -169,6 +171,7 @@ class TrainTab(Tab):
         self._entered = True
         self._plotting.ask(_load_plotting)
         self._look()
+        self._look_for_mistakes()
 
     def leave(self) -> None:
         self._entered = False
@@ -196,8 +199,14 @@ class TrainTab(Tab):
     @Slot()
     def _on_photos(self) -> None:
         self._look_timer.start()
-        if self._project is not None and self._entered:
-            self.result.look_again(self._project)
+        self._mistakes_wanted = True
+        self._look_for_mistakes()
+
+    def _look_for_mistakes(self) -> None:
+        """Once they are seen: it takes a core for as long as the photos are many."""
+        if self._mistakes_wanted and self._entered and self._project is not None:
+            self._mistakes_wanted = False
+            self.result.look_for_mistakes(self._project)
 
     @Slot()
     def _look(self) -> None:
@@ -216,6 +225,7 @@ class TrainTab(Tab):
         self._changed = True
         self._show_state()
 
+    @Slot()
     def _save(self) -> None:
         if self._changed and self._project is not None:
             self._changed = False
@@ -228,7 +238,9 @@ class TrainTab(Tab):
     @Slot(object)
     def _on_chosen(self, runs: tuple[Run, ...]) -> None:
         if self._project is not None and runs:
-            self.result.show_runs(self._project, runs)
+            self.result.show_runs(runs)
+            self._mistakes_wanted = True
+            self._look_for_mistakes()
         self._show_state()
 
     @Slot(str)

@@ -9,8 +9,10 @@ from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from facegui.core.errors import UserError
 from facegui.core.project import Project
-from facegui.core.runs import Run, rename_run
+from facegui.core.runs import DeletedRun, Run, rename_run
+from facegui.ui import run_list as module
 from facegui.ui.run_list import RunList, RunModel, RunRow
 from facegui.workers.project_store import ProjectStore
 from fake_training import write_run
@@ -105,6 +107,28 @@ def test_deleted_runs_come_back(run_list: RunList, project: Project, runs: tuple
     assert run_list.runs == (runs[2], runs[1], runs[0])
     assert set(run_list.chosen_runs) == {runs[1], runs[2]}
     assert run_list.undo_button.isHidden()
+
+
+def test_what_cannot_be_restored_can_be_tried_again(
+    qtbot: QtBot, run_list: RunList, runs: tuple[Run, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select(run_list, 0, 1)
+    run_list.delete_button.click()
+    restore = module.restore_run
+
+    def refuse_one(deleted: DeletedRun) -> Run:
+        if deleted.folder == runs[2].folder:
+            raise UserError("No.", "Try again.")
+        return restore(deleted)
+
+    monkeypatch.setattr(module, "restore_run", refuse_one)
+    with qtbot.waitSignal(run_list.failed):
+        run_list.undo_button.click()
+    assert run_list.runs == (runs[1], runs[0])
+    assert not run_list.undo_button.isHidden()
+    monkeypatch.setattr(module, "restore_run", restore)
+    run_list.undo_button.click()
+    assert run_list.runs == (runs[2], runs[1], runs[0])
 
 
 def test_what_cannot_be_deleted_is_said(

@@ -57,6 +57,11 @@ class Looking:
         return self.mistakes
 
 
+def show(result: RunResult, project: Project, runs: list[Run]) -> None:
+    result.show_runs(runs)
+    result.look_for_mistakes(project)
+
+
 @pytest.fixture
 def looking() -> Looking:
     return Looking()
@@ -163,7 +168,7 @@ def test_one_run_is_shown_with_its_figures(
     qtbot: QtBot, result: RunResult, project: Project, run: Run
 ) -> None:
     result.show()
-    result.show_runs(project, [run])
+    show(result, project, [run])
     assert "11 of 12" in result.one.sentence.text()
     assert [view.value.text() for view in result.one.figures][:2] == ["0.97", "0.81"]
     qtbot.waitUntil(lambda: "Nowhere" in result.one.mistakes_text.text())
@@ -173,7 +178,7 @@ def test_mistakes_lead_to_their_labels(
     qtbot: QtBot, result: RunResult, project: Project, run: Run, looking: Looking
 ) -> None:
     looking.mistakes = (mistake("a.jpg"), mistake("b.jpg"))
-    result.show_runs(project, [run])
+    show(result, project, [run])
     qtbot.waitUntil(lambda: len(result.one.mistake_views) == 2)
     view = result.one.mistake_views[1]
     assert view.picture.boxes == looking.mistakes[1].boxes
@@ -186,10 +191,10 @@ def test_after_a_corrected_label_mistakes_are_looked_for_again(
     qtbot: QtBot, result: RunResult, project: Project, run: Run, looking: Looking
 ) -> None:
     looking.mistakes = (mistake("a.jpg"),)
-    result.show_runs(project, [run])
+    show(result, project, [run])
     qtbot.waitUntil(lambda: len(result.one.mistake_views) == 1)
     looking.mistakes = ()
-    result.look_again(project)
+    result.look_for_mistakes(project)
     qtbot.waitUntil(lambda: not result.one.mistake_views)
 
 
@@ -198,7 +203,7 @@ def test_mistakes_that_cannot_be_found_are_said(
 ) -> None:
     looking.error = UserError("The model is damaged.", "Train again.")
     with qtbot.waitSignal(result.failed) as failed:
-        result.show_runs(project, [run])
+        show(result, project, [run])
     assert failed.args[0] is looking.error
     assert "cannot be shown" in result.one.mistakes_text.text()
 
@@ -207,7 +212,7 @@ def test_a_training_that_was_broken_off_says_so(
     result: RunResult, project: Project, looking: Looking
 ) -> None:
     run = write_run(project.runs_folder, complete=False)
-    result.show_runs(project, [run])
+    show(result, project, [run])
     assert "broken off" in result.one.sentence.text()
     assert result.one.detect_button.isHidden()
     actions = result.one.run_actions
@@ -221,7 +226,7 @@ def test_several_runs_are_compared(result: RunResult, project: Project, run: Run
     other = write_run(project.runs_folder, ap50=0.5, epochs=2)
     rename_run(other, "Small")
     result.show()
-    result.show_runs(project, [run, other])
+    show(result, project, [run, other])
     texts = [
         [result.table.item(row, column).text() for column in range(result.table.columnCount())]
         for row in range(2)
@@ -241,13 +246,13 @@ def test_a_damaged_run_is_said_and_the_others_are_shown(
     damaged = write_run(project.runs_folder)
     (damaged.folder / "metrics.csv").write_text("epoch,loss\nx,y\n")
     with qtbot.waitSignal(result.failed):
-        result.show_runs(project, [run, damaged])
+        show(result, project, [run, damaged])
     assert "11 of 12" in result.one.sentence.text()
 
 
 def test_the_detector_can_be_tried_at_once(
     qtbot: QtBot, result: RunResult, project: Project, run: Run
 ) -> None:
-    result.show_runs(project, [run])
+    show(result, project, [run])
     with qtbot.waitSignal(result.detect_wanted):
         result.one.detect_button.click()

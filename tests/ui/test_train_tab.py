@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from facegui.core.errors import UserError
 from facegui.core.metrics import PhotoResult
+from facegui.core.photo_library import Changes
 from facegui.core.progress import Progress
 from facegui.core.project import Project
+from facegui.core.runs import Finishable
 from facegui.core.splits import Split
 from facegui.ml.presets import CLASSIC, DEFAULT_PRESET, PRESETS, TrainSettings
 from facegui.ml.previews import EpochPreview
@@ -214,6 +216,18 @@ def test_settings_are_kept_in_the_project(
     assert TrainSettings.from_json(demo_project.settings(SETTINGS_KEY)).epochs == 7
 
 
+def test_settings_are_kept_when_the_project_is_closed(
+    tab: TrainTab, demo_project: Project, store: ProjectStore, qtbot: QtBot
+) -> None:
+    enter(qtbot, tab)
+    tab.settings_controls.fields["epochs"].setValue(7)
+    with qtbot.assertNotEmitted(tab.failed):
+        store.close()
+        tab.leave()
+    store.open(demo_project.folder)
+    assert tab.settings_controls.settings.epochs == 7
+
+
 def test_settings_of_the_project_are_shown(
     make: Callable[..., TrainTab], demo_project: Project
 ) -> None:
@@ -383,6 +397,43 @@ def test_the_newest_run_is_shown_when_a_project_is_opened(
     assert tab.runs.chosen_runs == (newest,)
     assert tab.result.isVisible()
     assert tab.summary == "AP50 0.97"
+
+
+def test_mistakes_are_looked_for_once_they_are_seen(
+    qtbot: QtBot,
+    make: Callable[..., TrainTab],
+    demo_project: Project,
+    store: ProjectStore,
+) -> None:
+    write_run(demo_project.runs_folder)
+    looks: list[Any] = []
+
+    def look(*what: Any) -> tuple[()]:
+        looks.append(what)
+        return ()
+
+    tab = make(look_for_mistakes=look)
+    assert not tab.result._work._thread.isRunning()
+    enter(qtbot, tab)
+    qtbot.waitUntil(lambda: len(looks) == 1)
+    tab.leave()
+    demo_project.set_label(demo_project.photos[0], ())
+    store.tell(Changes(changed=(demo_project.photos[0].name,)))
+    tab.enter()
+    qtbot.waitUntil(lambda: len(looks) == 2)
+
+
+def test_finish_has_to_wait_until_there_is_something_to_keep(
+    qtbot: QtBot, tab: TrainTab, training: FakeTraining, board: JobBoard
+) -> None:
+    enter(qtbot, tab)
+    tab.main_button.click()
+    assert not tab.main_button.isEnabled()
+    assert "nothing to keep" in tab.main_button.toolTip()
+    training.report(Finishable())
+    qtbot.waitUntil(tab.main_button.isEnabled)
+    tab.main_button.click()
+    wait_for_end(qtbot, board)
 
 
 def test_correcting_a_label_leads_to_that_photo(
