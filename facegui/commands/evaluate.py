@@ -11,10 +11,9 @@ from facegui.core.errors import UserError
 from facegui.core.metrics import Scores
 from facegui.core.project import Project
 from facegui.core.runs import find_run
-from facegui.core.splits import Split
 from facegui.ml.detection import Detector
 from facegui.ml.evaluation import evaluate, save_evaluation
-from facegui.ml.training_data import split_pictures
+from facegui.ml.training_data import split_pictures, unseen_pictures
 
 NAME = "evaluate"
 HELP = "measure how good a model is on photos that it never saw"
@@ -36,11 +35,13 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     chosen = find_run(_run_path(arguments))
     other = arguments.photos
     with Project.open(other or arguments.project, read_only=True) as project:
-        pictures = split_pictures(project, None if other else Split.TEST)
+        pictures, left_out = (
+            (split_pictures(project, None), 0) if other else unseen_pictures(project, chosen)
+        )
         name = f"evaluation-{project.name}" if other else "evaluation"
     if not pictures:
         raise UserError(
-            "There are no labelled photos to measure on.",
+            "There are no labelled photos to measure on that the run does not know.",
             "Label more photos, or name another project with --photos.",
         )
     detector = Detector(chosen.model_path)
@@ -48,6 +49,8 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
         result = evaluate(detector, pictures, stop, report, threshold=arguments.threshold)
     folder = save_evaluation(chosen.folder / name, result, pictures)
     _tell(result.scores, console)
+    if left_out:
+        console.say(f"Left out: {left_out} test photos that the run has learned from.")
     console.say(f"The worst mistakes, as pictures: {folder}")
     mistakes = [
         {"photo": photo.name, "kind": photo.kind.value, "badness": photo.badness}
@@ -57,6 +60,7 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
         "run": chosen.name,
         "folder": str(folder),
         **result.scores.to_json(),
+        "left_out": left_out,
         "mistakes": mistakes,
     }
 

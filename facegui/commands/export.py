@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     ):
         result = export_run(found, project, chosen, arguments.out, report, stop)
     console.say(f"Model: {result.path}")
-    console.say(quality_sentence(result.scores))
+    console.say(quality_sentence(result.scores, result.left_out))
     console.say(fidelity_sentence(result.fidelity))
     console.say(f"Example: {result.example}")
     card: Json = json.loads(result.card.read_text("utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Set
 from dataclasses import dataclass
 
 from facegui.core.progress import Report, StopToken, ignore_progress
@@ -54,6 +55,7 @@ class TestedOn:
         sessions: in how many sessions all labelled photos were taken.
         people: who is in them, as far as the user noted it.
         unnoted: in how many of these sessions nobody is noted: anybody may be in them.
+        left_out: how many more the network knew already from an earlier training.
     """
 
     photos: int
@@ -62,6 +64,7 @@ class TestedOn:
     sessions: int
     people: tuple[str, ...]
     unnoted: int
+    left_out: int = 0
 
 
 def find_leaks(
@@ -183,9 +186,19 @@ def mend_leaks(
 
 
 def tested_on(
-    project: Project, report: Report = ignore_progress, stop: StopToken | None = None
+    project: Project,
+    report: Report = ignore_progress,
+    stop: StopToken | None = None,
+    known: Set[str] = frozenset(),
 ) -> TestedOn:
     """What the test photos are worth, as photos and splits are now.
+
+    Args:
+        project: whose photos they are.
+        report: told of photos that are compared.
+        stop: cancels.
+        known: names of photos that the network knows besides the training photos: they
+            are no test photos.
 
     Raises:
         Cancelled: when `stop` was cancelled.
@@ -195,7 +208,8 @@ def tested_on(
     parts = defaultdict(set)
     for sample in samples:
         parts[project.split(sample.photo)].add(sample.photo.name)
-    training, test = parts[Split.TRAIN], parts[Split.TEST]
+    training = parts[Split.TRAIN] | (known & relations.sessions.keys()) - parts[Split.VALIDATION]
+    test = parts[Split.TEST] - known
     trained_on = {relations.sessions[name] for name in training}
     copies = {
         ours
@@ -212,6 +226,7 @@ def tested_on(
         sessions=len(with_faces),
         people=people,
         unnoted=unnoted,
+        left_out=len(parts[Split.TEST] & known),
     )
 
 

@@ -31,8 +31,13 @@ class RunPhoto:
     people: tuple[str, ...]
 
 
-def write_run_photos(folder: Path, project: Project) -> None:
+def write_run_photos(folder: Path, project: Project, continued: Run | None = None) -> None:
     """Writes down which photos a run that begins now is given.
+
+    Args:
+        folder: of the run.
+        project: that it belongs to.
+        continued: the run whose network it begins with: what that knows it knows, too.
 
     Raises:
         OSError: when the file cannot be written.
@@ -48,7 +53,8 @@ def write_run_photos(folder: Path, project: Project) -> None:
                 "session": record.session,
                 "people": list(session.people) if session else [],
             }
-    write_json(folder / PHOTOS_NAME, {"photos": photos})
+    before = sorted(known_photos(continued)) if continued is not None else []
+    write_json(folder / PHOTOS_NAME, {"photos": photos, "known_before": before})
 
 
 def read_run_photos(run: Run) -> dict[str, RunPhoto] | None:
@@ -61,6 +67,30 @@ def read_run_photos(run: Run) -> dict[str, RunPhoto] | None:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def known_photos(run: Run) -> frozenset[str]:
+    """Names of the photos that are no test for a run: it, or a run that it continues, learned
+    from them or was chosen by them. Empty where that is not known."""
+    return learned_photos(run) | _in_split(run, Split.VALIDATION)
+
+
+def learned_photos(run: Run) -> frozenset[str]:
+    """Those that it learned from, or that a run before it knew."""
+    return _in_split(run, Split.TRAIN) | _known_before(run)
+
+
+def _in_split(run: Run, split: Split) -> frozenset[str]:
+    photos = read_run_photos(run) or {}
+    return frozenset(name for name, photo in photos.items() if photo.split is split)
+
+
+def _known_before(run: Run) -> frozenset[str]:
+    try:
+        document = json.loads((run.folder / PHOTOS_NAME).read_text("utf-8"))
+        return frozenset(map(str, document["known_before"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset()
 
 
 def forget_person(run: Run, name: str) -> None:

@@ -18,7 +18,6 @@ from facegui.core.metrics import PhotoResult, Scores, score
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import Project
 from facegui.core.runs import KERAS_NAME, Run
-from facegui.core.splits import Split
 from facegui.ml.decoding import DECODERS
 from facegui.ml.evaluation import LOWEST_CONFIDENCE
 from facegui.ml.export_example import example_files, example_name
@@ -34,9 +33,22 @@ from facegui.ml.export_formats import (
 from facegui.ml.failures import explained
 from facegui.ml.int8 import make_int8
 from facegui.ml.model_file import ModelDescription, read_model_file
-from facegui.ml.training_data import LabelledArray, load_pictures, split_pictures
+from facegui.ml.training_data import LabelledArray, load_pictures, unseen_pictures
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Test photos that a network was not tested on.
+
+    Args:
+        known: because it learned from them, when photos were shared out otherwise.
+        unreadable: because they are gone or damaged.
+    """
+
+    known: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Exported:
         words: the same for people.
         example: program that runs it.
         scores: on the test photos.
+        left_out: of these.
         fidelity: against the trained network, on the same photos.
     """
 
@@ -57,6 +70,7 @@ class Exported:
     words: Path
     example: Path
     scores: Scores
+    left_out: LeftOut
     fidelity: Fidelity
 
 
@@ -92,9 +106,9 @@ def export_run(
         Cancelled: when `stop` was cancelled.
     """
     description = read_model_file(run.model_path)[1]
-    photos = load_pictures(
-        split_pictures(project, Split.TEST), description.input_width, report, stop
-    )
+    unseen, known = unseen_pictures(project, run)
+    photos = load_pictures(unseen, description.input_width, report, stop, skip_unreadable=True)
+    left_out = LeftOut(known, len(unseen) - len(photos))
     with explained("exporting the model"):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX, dir=folder) as name:
@@ -107,7 +121,7 @@ def export_run(
             write_format(chosen, run, description, made / FORMATS[chosen].file)
             stop.raise_if_cancelled()
             scores, fidelity = _judged(run, chosen, made, description, photos, report, stop)
-            _write_papers(run, chosen, made, description, scores, fidelity)
+            _write_papers(run, chosen, made, description, scores, left_out, fidelity)
             stop.raise_if_cancelled()
             for item in made.iterdir():
                 _put(item, folder / item.name)
@@ -119,6 +133,7 @@ def export_run(
         folder / f"{file}.txt",
         folder / example_name(chosen),
         scores,
+        left_out,
         fidelity,
     )
 
@@ -172,6 +187,7 @@ def _write_papers(
     made: Path,
     description: ModelDescription,
     scores: Scores,
+    left_out: LeftOut,
     fidelity: Fidelity,
 ) -> None:
     """Card, words and example."""
@@ -187,10 +203,11 @@ def _write_papers(
         "facegui": __version__,
         "model": asdict(description),
         "test": scores.to_json(),
+        "left_out_of_test": asdict(left_out),
         "compared_with_trained": fidelity.to_json(),
     }
     write_json(made / f"{file}.json", card)
-    words = "\n\n".join(_paragraphs(run, chosen, description, size, scores, fidelity))
+    words = "\n\n".join(_paragraphs(run, chosen, description, size, scores, left_out, fidelity))
     (made / f"{file}.txt").write_text(f"{words}\n", "utf-8")
     for name, text in example_files(chosen, description).items():
         (made / name).write_text(text, "utf-8")
@@ -202,6 +219,7 @@ def _paragraphs(
     description: ModelDescription,
     size: int,
     scores: Scores,
+    left_out: LeftOut,
     fidelity: Fidelity,
 ) -> list[str]:
     facts, noun = FORMATS[chosen], description.class_name
@@ -215,15 +233,24 @@ def _paragraphs(
         f"It takes one picture of {shape} pixels, RGB, numbers from 0 to 255, without regard to"
         f" its proportions; it does the rest of the preparing itself. A box counts from a"
         f" confidence of {description.threshold:.2f}.",
-        quality_sentence(scores),
+        quality_sentence(scores, left_out),
         fidelity_sentence(fidelity),
     ]
 
 
-def quality_sentence(scores: Scores) -> str:
+def quality_sentence(scores: Scores, left_out: LeftOut) -> str:
     """How good an exported network is, for people."""
+    reasons = [
+        f"{count} {why}"
+        for count, why in (
+            (left_out.known, "that it has learned from"),
+            (left_out.unreadable, "gone or damaged"),
+        )
+        if count
+    ]
+    not_judged = f" Left out of the test photos: {', '.join(reasons)}." if reasons else ""
     if scores.ap50 is None or scores.ap75 is None:
-        return "No test photo shows a face, so nobody can say how good it is."
+        return f"No test photo shows a face, so nobody can say how good it is.{not_judged}"
     interval = scores.intervals.get("ap50")
     doubt = ""
     if interval and interval[0] < interval[1]:
@@ -232,6 +259,7 @@ def quality_sentence(scores: Scores) -> str:
         f"On {scores.photos} test photos that it had never seen: AP50 {scores.ap50:.2f}{doubt},"
         f" AP75 {scores.ap75:.2f}; {scores.missed} of {scores.faces} faces missed,"
         f" {scores.no_face_correct} of {scores.no_face_photos} photos without a face right."
+        f"{not_judged}"
     )
 
 

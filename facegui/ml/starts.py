@@ -123,7 +123,7 @@ def begin_run(project: Project, settings: TrainSettings, continued: Run | None) 
                 shutil.copyfile(continued.folder / KERAS_NAME, folder / START_NAME)
                 origin = {CONTINUED_KEY: continued.name}
             write_json(folder / SETTINGS_NAME, settings.to_json() | origin)
-            write_run_photos(folder, project)
+            write_run_photos(folder, project, continued)
         except OSError:
             discard_run(folder)
             raise

@@ -22,6 +22,7 @@ from facegui.core.leaks import tested_on
 from facegui.core.metrics import PhotoResult, Scores, recommended_threshold, score
 from facegui.core.progress import Progress, StopToken
 from facegui.core.project import Project
+from facegui.core.run_photos import known_photos
 from facegui.core.runs import (
     CARD_NAME,
     CHECKPOINT_NAME,
@@ -60,6 +61,7 @@ from facegui.ml.training_data import (
     load_pictures,
     split_pictures,
     training_pictures,
+    unseen_pictures,
 )
 from facegui.ml.weights import (
     VggWeights,
@@ -247,8 +249,8 @@ def _train_in(
     resumed: Checkpoint | None,
 ) -> None:
     started = datetime.now().astimezone()
-    tested = tested_on(project, report, stop)
-    data = _Data.load(project, settings, report, stop)
+    tested = tested_on(project, report, stop, known_photos(Run(folder)))
+    data = _Data.load(project, Run(folder), settings, report, stop)
     report(Progress(0, None, "Loading TensorFlow"))
     _seed(settings)
     before = load_network(folder / START_NAME) if (folder / START_NAME).exists() else None
@@ -339,7 +341,12 @@ class _Data:
 
     @classmethod
     def load(
-        cls, project: Project, settings: TrainSettings, report: TrainReport, stop: StopToken
+        cls,
+        project: Project,
+        run: Run,
+        settings: TrainSettings,
+        report: TrainReport,
+        stop: StopToken,
     ) -> _Data:
         size = settings.input_size
         of_training, of_validation = (
@@ -353,7 +360,7 @@ class _Data:
             training = load_pictures(of_training, size, report, stop)
         validation, test = (
             load_pictures(pictures, size, report, stop)
-            for pictures in (of_validation, split_pictures(project, Split.TEST))
+            for pictures in (of_validation, unseen_pictures(project, run)[0])
         )
         names = tuple(picture.path.name for picture in of_validation)
         photos = {split.value: len(project.samples(split)) for split in Split}

@@ -20,6 +20,8 @@ from facegui.core.files import sha256_of
 from facegui.core.images import Pixels, picture_size, read_picture, resized
 from facegui.core.progress import Progress, Report, StopToken, throttled
 from facegui.core.project import Project
+from facegui.core.run_photos import known_photos
+from facegui.core.runs import Run
 from facegui.core.splits import Split
 
 log = logging.getLogger(__name__)
@@ -161,6 +163,17 @@ def split_pictures(project: Project, split: Split | None) -> tuple[LabelledPictu
     return tuple(LabelledPicture(sample.photo.path, sample.boxes) for sample in samples)
 
 
+def unseen_pictures(project: Project, run: Run) -> tuple[tuple[LabelledPicture, ...], int]:
+    """The test photos that a run does not know, and how many it knows.
+
+    Photos may have been shared out anew since it learned from them.
+    """
+    known = known_photos(run)
+    pictures = split_pictures(project, Split.TEST)
+    unseen = tuple(picture for picture in pictures if picture.path.name not in known)
+    return unseen, len(pictures) - len(unseen)
+
+
 def labelled_files(
     pictures: Sequence[LabelledPicture], size: int, report: Report, stop: StopToken
 ) -> LabelledFiles:
@@ -200,9 +213,21 @@ def _digest(path: Path) -> str:
 
 
 def load_pictures(
-    pictures: Sequence[LabelledPicture], size: int, report: Report, stop: StopToken
+    pictures: Sequence[LabelledPicture],
+    size: int,
+    report: Report,
+    stop: StopToken,
+    *,
+    skip_unreadable: bool = False,
 ) -> LabelledArray:
     """Reads and resizes pictures, several at a time.
+
+    Args:
+        pictures: files.
+        size: side in pixels that they are resized to.
+        report: told how far it is.
+        stop: cancels.
+        skip_unreadable: leaves out what is gone or damaged.
 
     Raises:
         UserError: when a picture is gone or damaged; names it.
@@ -211,9 +236,15 @@ def load_pictures(
     report = throttled(report)
     array = np.empty((len(pictures), size, size, 3), np.uint8)
 
-    def load(index: int) -> tuple[Box, ...]:
+    def load(index: int) -> tuple[Box, ...] | None:
         stop.raise_if_cancelled()
-        pixels = read_picture(pictures[index].path)
+        try:
+            pixels = read_picture(pictures[index].path)
+        except UserError as error:
+            if not skip_unreadable:
+                raise
+            log.warning("left out: %s", error.what)
+            return None
         array[index] = resized(pixels, size, size)
         height, width = pixels.shape[:2]
         return tuple(box.scaled(1 / width, 1 / height) for box in pictures[index].boxes)
@@ -223,4 +254,7 @@ def load_pictures(
         for done, boxes in enumerate(pool.map(load, range(len(pictures))), 1):
             labels.append(boxes)
             report(Progress(done, len(pictures), "Reading photos"))
-    return LabelledArray(array, tuple(labels))
+    read = [index for index, boxes in enumerate(labels) if boxes is not None]
+    if len(read) < len(array):
+        array = array[read]
+    return LabelledArray(array, tuple(boxes for boxes in labels if boxes is not None))

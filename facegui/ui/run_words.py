@@ -157,6 +157,12 @@ def honesty_sentence(card: Mapping[str, Any]) -> str:
     else:
         where = "No test photo is from a session that it learned from"
     sentences = [f"{where}: elsewhere it may do worse." if same else f"{where}: an honest test."]
+    left_out = int(tested.get("left_out") or 0)
+    if left_out:
+        sentences.append(
+            f"{left_out} more {'was' if left_out == 1 else 'were'} left out: it had learned from"
+            f" {'it' if left_out == 1 else 'them'} before."
+        )
     if copies:
         are = "is a near-copy" if copies == 1 else "are near-copies"
         sentences.append(f"{copies} of them {are} of training photos: the figures flatter.")

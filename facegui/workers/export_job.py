@@ -35,7 +35,7 @@ def export_job(
         return " ".join(
             (
                 f"{exported.path.name} and an example lie in {folder}.",
-                quality_sentence(exported.scores),
+                quality_sentence(exported.scores, exported.left_out),
                 fidelity_sentence(exported.fidelity),
             )
         )

@@ -12,11 +12,12 @@ from facegui.core.images import Pixels, read_small_picture
 from facegui.core.mistakes import MistakeKind, PhotoMistakes
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
+from facegui.core.run_photos import learned_photos
 from facegui.core.runs import Run
 from facegui.core.splits import Split
 from facegui.ml.detection import Detector
 from facegui.ml.evaluation import evaluate
-from facegui.ml.training_data import LabelledPicture, split_pictures
+from facegui.ml.training_data import LabelledPicture, split_pictures, unseen_pictures
 
 SHOWN_SIDE = 480
 SHOWN_PHOTOS = 9
@@ -55,16 +56,23 @@ def look_for_mistakes(
 ) -> tuple[MistakePicture, ...]:
     """The worst mistakes of a run on test and validation photos, as their labels are now.
 
+    Photos that it learned from, when they were shared out otherwise, are left out.
+
     Raises:
         UserError: when the model or a photo cannot be read.
         Cancelled: when `stop` was cancelled.
     """
     pictures: list[LabelledPicture] = []
     splits: dict[str, Split] = {}
-    for split in (Split.TEST, Split.VALIDATION):
-        for picture in split_pictures(project, split):
-            pictures.append(picture)
-            splits[picture.path.name] = split
+    learned = learned_photos(run)
+    for split, of_split in (
+        (Split.TEST, unseen_pictures(project, run)[0]),
+        (Split.VALIDATION, split_pictures(project, Split.VALIDATION)),
+    ):
+        for picture in of_split:
+            if picture.path.name not in learned:
+                pictures.append(picture)
+                splits[picture.path.name] = split
     if not pictures:
         return ()
     # One core is left to the window.

@@ -128,6 +128,7 @@ def test_what_is_noted_of_people_is_told(project, add):
         "sessions": 1,
         "people": ("Ada",),
         "unnoted": 0,
+        "left_out": 0,
     }
 
 

@@ -186,6 +186,25 @@ def test_moved_box_shows_on_the_card(
     assert "10.00% of the photo" in exported.words.read_text("utf-8")
 
 
+def test_photos_that_are_no_test_are_left_out_and_told(trained: Trained, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(trained.project_folder, tmp_path / "demo"))
+    with Project.open(folder) as project:
+        learned = [sample.photo.name for sample in project.samples(Split.TRAIN)]
+        project.give_splits(dict.fromkeys(learned[:5], Split.TEST))
+        tested = [s.photo for s in project.samples(Split.TEST) if s.photo.name not in learned]
+        tested[0].path.write_bytes(b"no picture")
+        run = Run(folder / "runs" / trained.run.name)
+        where = tmp_path / "out"
+        exported = export_run(
+            run, project, ExportFormat.LITERT, where, ignore_progress, StopToken()
+        )
+    assert exported.scores.photos == len(tested) - 1
+    card = json.loads(exported.card.read_text("utf-8"))
+    assert card["left_out_of_test"] == {"known": 5, "unreadable": 1}
+    words = exported.words.read_text("utf-8")
+    assert "Left out of the test photos: 5 that it has learned from, 1 gone or damaged." in words
+
+
 def test_older_run_gets_its_int8_model_first(
     trained: Trained, opened: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from facegui.core.images import encode_for_project, read_picture, resized, write
 from facegui.core.progress import Progress, StopToken, ignore_progress
 from facegui.core.project import NewPhoto, Project
 from facegui.core.project_index import PhotoRecord
+from facegui.core.run_photos import write_run_photos
+from facegui.core.runs import Run
 from facegui.core.splits import Split
 from facegui.ml.training_data import (
     LabelledPicture,
@@ -23,6 +25,7 @@ from facegui.ml.training_data import (
     load_pictures,
     split_pictures,
     training_pictures,
+    unseen_pictures,
 )
 from tests.ml.conftest import COPIES
 
@@ -148,6 +151,26 @@ def test_cancel_ends_the_reading(tmp_path: Path) -> None:
         load_pictures(pictures, 32, lambda _: stop.cancel(), stop)
     with pytest.raises(Cancelled):
         load_pictures(pictures, 32, ignore_progress, stop)
+
+
+def test_unreadable_pictures_can_be_left_out(tmp_path: Path) -> None:
+    pictures = make_pictures(tmp_path, 4)
+    pictures[1].path.write_bytes(b"no picture")
+    pictures[2].path.unlink()
+    loaded = load_pictures(pictures, 32, ignore_progress, StopToken(), skip_unreadable=True)
+    others = load_pictures(pictures[::3], 32, ignore_progress, StopToken())
+    assert loaded.labels == others.labels
+    np.testing.assert_array_equal(loaded.pictures, others.pictures)
+
+
+def test_a_run_is_not_tested_on_what_it_knows(project: Project, tmp_path: Path) -> None:
+    write_run_photos(tmp_path, project)
+    tested = split_pictures(project, Split.TEST)
+    assert unseen_pictures(project, Run(tmp_path)) == (tested, 0)
+    learned = [sample.photo.name for sample in project.samples(Split.TRAIN)]
+    project.give_splits(dict.fromkeys(learned, Split.TEST))
+    assert set(unseen_pictures(project, Run(tmp_path))[0]) == set(tested)
+    assert unseen_pictures(project, Run(tmp_path))[1] == len(learned)
 
 
 # --- pictures that are read when they are wanted --------------------------------------------

@@ -18,6 +18,7 @@ from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.runs import CHECKPOINT_NAME, Run
 from facegui.ml.export_formats import FORMATS, ExportFormat
+from facegui.ml.exporting import LeftOut
 from facegui.ml.presets import TrainSettings
 from facegui.ui.train_tab import TrainTab
 from facegui.workers.job_board import JobBoard
@@ -53,7 +54,10 @@ class Asked:
             raise self.error
         fidelity = Fidelity(3, 2, 0, 0.9, 0.9, 0.001, 0.004)
         return SimpleNamespace(
-            path=what[3] / FORMATS[what[2]].file, scores=score((), 0.5), fidelity=fidelity
+            path=what[3] / FORMATS[what[2]].file,
+            scores=score((), 0.5),
+            left_out=LeftOut(),
+            fidelity=fidelity,
         )
 
 

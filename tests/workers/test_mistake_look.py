@@ -12,6 +12,7 @@ from facegui.core.drawing import Meaning
 from facegui.core.errors import Cancelled
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
+from facegui.core.run_photos import write_run_photos
 from facegui.core.runs import Run
 from facegui.core.splits import Split
 from facegui.workers import mistake_look
@@ -53,6 +54,17 @@ def test_missed_faces_are_shown_on_small_pictures(demo_project: Project) -> None
         assert {marked.meaning for marked in picture.boxes} == {Meaning.LABEL, Meaning.MISTAKE}
         assert all(marked.box.x1 <= picture.pixels.shape[1] + 1 for marked in picture.boxes)
         assert "missed" in picture.words
+
+
+def test_photos_that_it_learned_from_are_left_out(demo_project: Project, tmp_path: Path) -> None:
+    write_run_photos(tmp_path, demo_project)
+    tested = {sample.photo.name for sample in demo_project.samples(Split.TEST)}
+    learned = {sample.photo.name for sample in demo_project.samples(Split.TRAIN)}
+    moved = dict.fromkeys(learned, Split.TEST) | dict.fromkeys(tested, Split.VALIDATION)
+    demo_project.give_splits(moved)
+    found = look_for_mistakes(demo_project, Run(tmp_path), lambda _: None, StopToken())
+    assert found
+    assert not {picture.name for picture in found} & learned
 
 
 def test_a_corrected_label_is_no_mistake_any_more(demo_project: Project) -> None:
