@@ -7,7 +7,6 @@ shown, or before that by `load_plotting` on another thread.
 from __future__ import annotations
 
 import importlib
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +50,33 @@ def load_plotting() -> None:
     importlib.import_module("pyqtgraph")
 
 
+class Track:
+    """Points of a line, thinned out as they come: of the batches of a long training there are
+    ever more, and what is drawn ten times a second must not grow with them."""
+
+    def __init__(self) -> None:
+        self._rows: list[npt.NDArray[np.float64]] = []
+        self._stretch = 1
+        self._newest: list[npt.NDArray[np.float64]] = []
+
+    def add(self, epochs_passed: float, losses: Losses) -> None:
+        row = (epochs_passed, *(getattr(losses, part) for part, _ in _PARTS))
+        self._newest.append(np.array(row))
+        if len(self._newest) < self._stretch:
+            return
+        self._rows.append(np.mean(self._newest, axis=0))
+        self._newest.clear()
+        if len(self._rows) == _MOST_POINTS:
+            pairs = np.stack(self._rows).reshape(-1, 2, len(row))
+            self._rows = list(pairs.mean(axis=1))
+            self._stretch *= 2
+
+    def points(self) -> npt.NDArray[np.float64]:
+        """(n, 4): epochs passed, then each loss; some neighbours are averaged."""
+        rows = [*self._rows, np.mean(self._newest, axis=0)] if self._newest else self._rows
+        return np.stack(rows) if rows else np.zeros((0, 1 + len(_PARTS)))
+
+
 @dataclass
 class Curve:
     """What is known of one training.
@@ -63,7 +89,7 @@ class Curve:
     """
 
     title: str
-    training: list[tuple[float, Losses]] = field(default_factory=list)
+    training: Track = field(default_factory=Track)
     validation: list[tuple[float, Losses]] = field(default_factory=list)
     best: int | None = None
 
@@ -72,7 +98,7 @@ class Curve:
         """Of a run that is over."""
         curve = cls(title)
         for epoch in epochs:
-            curve.training.append((float(epoch.epoch), epoch.training))
+            curve.training.add(float(epoch.epoch), epoch.training)
             curve.add_epoch(epoch)
         return curve
 
@@ -157,7 +183,6 @@ class LossChart(QWidget):
             self._plots = _Plots()
             self._layout.addWidget(self._plots.widget, 1)
             self._plots.fit(self.height())
-            self.redraw()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -171,7 +196,7 @@ class LossChart(QWidget):
 
     def add_batch(self, metrics: BatchMetrics) -> None:
         epochs_passed = metrics.epoch - 1 + metrics.batch / metrics.batches
-        self.curves[0].training.append((epochs_passed, metrics.training))
+        self.curves[0].training.add(epochs_passed, metrics.training)
         self._redraw_soon()
 
     def add_epoch(self, metrics: EpochMetrics) -> None:
@@ -185,10 +210,10 @@ class LossChart(QWidget):
 
     @Slot()
     def redraw(self) -> None:
-        """Draws what is known now."""
+        """Draws what is known now, where it is seen."""
         self._redraw_timer.stop()
         self._show_words()
-        if self._plots is not None:
+        if self._plots is not None and self.isVisible():
             lines = [
                 (curve, self._colour(number, training=True), self._colour(number, training=False))
                 for number, curve in enumerate(self.curves)
@@ -198,6 +223,7 @@ class LossChart(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.prepare()
+        self.redraw()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -326,30 +352,21 @@ class _Lines:
         }
 
     def draw(self, curve: Curve) -> None:
-        best = [point for point in curve.validation if point[0] == curve.best][-1:]
-        for part, lines in self._lines.items():
-            for line, points in zip(lines, (curve.training, curve.validation, best), strict=True):
-                line.setData(*_points(points, part))
+        best, validation = Track(), Track()
+        for epoch, losses in curve.validation:
+            validation.add(epoch, losses)
+            if epoch == curve.best:
+                best.add(epoch, losses)
+        for index, track in enumerate((curve.training, validation, best)):
+            x, *losses_of_parts = np.maximum(track.points(), _LOWEST).T
+            for (part, _), y in zip(_PARTS, losses_of_parts, strict=True):
+                self._lines[part][index].setData(x, y)
 
 
 def _pen(colour: QColor, width: float, style: Qt.PenStyle) -> QPen:
     pen = QPen(colour, width, style)
     pen.setCosmetic(True)
     return pen
-
-
-def _points(
-    points: Sequence[tuple[float, Losses]], part: str
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Epochs and losses, thinned out: dashes along thousands of points take long to draw."""
-    x = np.array([epoch for epoch, _ in points])
-    y = np.array([max(_LOWEST, getattr(losses, part)) for _, losses in points])
-    stretch = math.ceil(len(x) / _MOST_POINTS)
-    if stretch <= 1:
-        return x, y
-    starts = np.arange(0, len(x), stretch)
-    counts = np.diff(np.append(starts, len(x)))
-    return np.add.reduceat(x, starts) / counts, np.add.reduceat(y, starts) / counts
 
 
 def _axes() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from facegui.core.runs import BatchMetrics, EpochMetrics, Losses
-from facegui.ui.loss_chart import MOST_RUNS, LossChart
+from facegui.ui.loss_chart import MOST_RUNS, LossChart, Track
 from facegui.ui.style import apply_style
 from fake_training import BATCHES, EPOCHS, epoch_metrics, losses
 
@@ -88,6 +88,32 @@ def test_thousands_of_batches_are_thinned_out(chart: LossChart) -> None:
     x, y = drawn(chart)[0]
     assert len(x) <= 300
     assert np.all(np.diff(x) > 0) and np.all(np.diff(y) < 0)
+
+
+def test_what_is_kept_of_batches_does_not_grow() -> None:
+    track = Track()
+    for number in range(10_001):
+        track.add(float(number), Losses(2.0 * number, number, number))
+    points = track.points()
+    assert len(track._rows) + len(track._newest) < 300 + track._stretch
+    assert len(points) <= 300
+    np.testing.assert_allclose(points[:, 1], 2 * points[:, 0])
+    assert points[-1, 0] > 9_900
+
+
+def test_nothing_is_drawn_that_nobody_sees(
+    chart: LossChart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chart.show()
+    chart.begin("now")
+    chart.hide()
+    assert chart._plots is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(chart._plots, "draw", lambda *_: pytest.fail("it draws"))
+        chart.add_batch(batch(1, 1))
+        chart.redraw()
+    chart.show()
+    assert len(drawn(chart)[0][0]) == 1
 
 
 def test_a_loss_of_nothing_does_not_break_the_log_scale(chart: LossChart) -> None:
