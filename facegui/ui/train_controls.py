@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -41,7 +42,39 @@ _WHOLE = (
     ("batch_size", "Batch size", 1, 512, "Pictures in a step."),
     ("input_size", "Input size", 32, 640, "Side in pixels that photos are resized to."),
     ("seed", "Seed", 0, 2**31 - 1, "The same seed gives the same training on the same computer."),
+    (
+        "falling_steps",
+        "Falling steps",
+        0,
+        1_000_000,
+        "Over so many steps the learning rate falls to next to nothing; 0: it stays.",
+    ),
+    ("hidden_units", "Hidden units", 1, 16384, "In each of the two heads."),
 )
+_REAL = (
+    (
+        "classification_weight",
+        "Classification weight",
+        100.0,
+        "How much face or no face counts in the loss, beside the box.",
+    ),
+    ("dropout", "Dropout", 0.9, "Share of the features that it does without while it learns."),
+    (
+        "learning_rate_decay",
+        "Rate decay",
+        100.0,
+        "After n epochs the learning rate is divided by 1 + n times this.",
+    ),
+)
+_OF_ONE_NETWORK = {
+    "falling_steps": "dense",
+    "dropout": "dense",
+    "hidden_units": "classic",
+    "learning_rate_decay": "classic",
+}
+"""Settings that the other network has no use for."""
+
+_DIGITS = 3
 _WEIGHTS_FILTER = "Weights (*.h5 *.ckpt *.zip *.gz *.npz);;All files (*)"
 
 
@@ -126,17 +159,18 @@ class TrainControls(QWidget):
         form = QFormLayout(advanced)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.fields: dict[str, QSpinBox] = {}
+        self._form = form
+        self.fields: dict[str, QSpinBox | QDoubleSpinBox] = {}
         for name, title, lowest, highest, sentence in _WHOLE:
-            field = QSpinBox()
-            field.setObjectName(f"train.{name}")
-            field.setRange(lowest, highest)
-            field.setToolTip(sentence)
-            # Not at every digit: 1 is no batch size on the way to 16.
-            field.setKeyboardTracking(False)
-            guard_wheel(field)
-            self.fields[name] = field
-            form.addRow(title, field)
+            whole = QSpinBox()
+            whole.setRange(lowest, highest)
+            self._add_field(name, title, sentence, whole)
+        for name, title, most, sentence in _REAL:
+            real = QDoubleSpinBox()
+            real.setDecimals(_DIGITS)
+            real.setSingleStep(0.1)
+            real.setRange(0.0, most)
+            self._add_field(name, title, sentence, real)
         self.learning_rate = QLineEdit()
         self.learning_rate.setObjectName("train.learning_rate")
         self.learning_rate.setToolTip("How large the steps are; too large, and the loss jumps.")
@@ -157,6 +191,17 @@ class TrainControls(QWidget):
         form.addRow(self.reset_button)
         return advanced
 
+    def _add_field(
+        self, name: str, title: str, sentence: str, field: QSpinBox | QDoubleSpinBox
+    ) -> None:
+        field.setObjectName(f"train.{name}")
+        field.setToolTip(sentence)
+        # Not at every digit: 1 is no batch size on the way to 16.
+        field.setKeyboardTracking(False)
+        guard_wheel(field)
+        self.fields[name] = field
+        self._form.addRow(title, field)
+
     def _connect(self) -> None:
         self._group.idClicked.connect(self._on_preset)
         for field in self.fields.values():
@@ -173,6 +218,8 @@ class TrainControls(QWidget):
             self._options[settings.preset].button.setChecked(True)
         for name, field in self.fields.items():
             field.setValue(getattr(settings, name))
+            of = _OF_ONE_NETWORK.get(name, settings.network)
+            self._form.setRowVisible(field, of == settings.network)
         self.learning_rate.setText(f"{settings.learning_rate:g}")
         self._showing = False
         self._show_state()
@@ -200,7 +247,12 @@ class TrainControls(QWidget):
     def _on_changed(self) -> None:
         if self._showing:
             return
-        changes: dict[str, Any] = {name: field.value() for name, field in self.fields.items()}
+        # What is shown has fewer digits than the setting may have.
+        changes: dict[str, Any] = {
+            name: field.value()
+            for name, field in self.fields.items()
+            if field.value() != round(getattr(self._settings, name), _DIGITS)
+        }
         self.complaint = ""
         try:
             text = self.learning_rate.text().replace(",", ".")

@@ -19,7 +19,7 @@ from facegui.core.progress import Progress
 from facegui.core.project import Project
 from facegui.core.runs import Finishable
 from facegui.core.splits import Split
-from facegui.ml.presets import CLASSIC, DEFAULT_PRESET, PRESETS, TrainSettings
+from facegui.ml.presets import CLASSIC, DEFAULT_PRESET, FAST, PRESETS, TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ml.training import train
 from facegui.ml.weights import random_weights
@@ -178,11 +178,28 @@ def test_every_field_changes_its_setting(controls: TrainControls) -> None:
     assert controls.settings == CLASSIC.settings
 
 
+def test_every_setting_of_a_network_can_be_changed(controls: TrainControls) -> None:
+    """And none that it has no use for."""
+    controls.show()
+    controls.findChild(Fold).button.click()
+    for preset, has, lacks in (
+        (CLASSIC, {"hidden_units": 512, "learning_rate_decay": 0.5}, {"dropout", "falling_steps"}),
+        (FAST, {"falling_steps": 90, "dropout": 0.4}, {"hidden_units", "learning_rate_decay"}),
+    ):
+        controls.show_settings(preset.settings)
+        changes = {"classification_weight": 0.75, **has}
+        for name, value in changes.items():
+            assert controls.fields[name].isVisible()
+            controls.fields[name].setValue(value)
+        assert not any(controls.fields[name].isVisible() for name in lacks)
+        assert controls.settings == replace(preset.settings, **changes)
+
+
 def test_exact_learning_rates_are_kept(controls: TrainControls) -> None:
-    odd = replace(CLASSIC.settings, learning_rate=0.000123456789)
+    odd = replace(CLASSIC.settings, learning_rate=0.000123456789, classification_weight=0.123456789)
     controls.show_settings(odd)
     controls.fields["epochs"].setValue(3)
-    assert controls.settings.learning_rate == odd.learning_rate
+    assert controls.settings == replace(odd, epochs=3)
 
 
 @pytest.mark.parametrize("text", ["fast", "0", "2"])
