@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 IDLE_S = 60.0
+_LAST_WORDS_BYTES = 2000
 _PACKAGES = Path(__file__).resolve().parents[2]
 _NETWORK, _EXAMPLES, _LITERT = "network.keras", "examples.npy", "network.tflite"
 
@@ -69,6 +70,7 @@ class _Process:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._said: IO[bytes] | None = None
 
     def ask(self, request: dict[str, Any]) -> None:
         with self._lock:
@@ -78,8 +80,10 @@ class _Process:
                 self._end()
                 answer = self._answer(request)
             if not answer:
-                code = self._end()
-                raise ConversionError(f"the process that converts networks ended with {code}")
+                code, last_words = self._end()
+                raise ConversionError(
+                    f"the process that converts networks ended with {code}\n{last_words}"
+                )
         error = json.loads(answer)["error"]
         if error:
             raise ConversionError(error)
@@ -87,7 +91,8 @@ class _Process:
     def _answer(self, request: dict[str, Any]) -> str:
         """A line; empty where the process has ended."""
         if self._process is None:
-            self._process = _start()
+            self._said = tempfile.TemporaryFile()  # noqa: SIM115, closed where the process ends
+            self._process = _start(self._said)
         questions, answers = self._process.stdin, self._process.stdout
         assert questions is not None and answers is not None
         try:
@@ -97,24 +102,29 @@ class _Process:
         except OSError:
             return ""
 
-    def _end(self) -> int:
+    def _end(self) -> tuple[int, str]:
+        """Its exit code, and what it said last: of a crash nobody else tells."""
         process, self._process = self._process, None
-        assert process is not None
+        said, self._said = self._said, None
+        assert process is not None and said is not None
         with contextlib.suppress(OSError):
             process.communicate()
-        return process.returncode
+        with said:
+            size = said.seek(0, os.SEEK_END)
+            said.seek(max(0, size - _LAST_WORDS_BYTES))
+            return process.returncode, said.read().decode("utf-8", "replace")
 
 
 _process = _Process()
 
 
-def _start() -> subprocess.Popen[str]:
+def _start(said: IO[bytes]) -> subprocess.Popen[str]:
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
         [sys.executable, "-m", __name__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
         text=True,
         encoding="utf-8",
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TF_CPP_MIN_LOG_LEVEL": "3"},

@@ -20,6 +20,7 @@ from facegui.ui.loss_chart import LossChart
 from facegui.ui.picture_grid import PictureGrid
 from facegui.ui.style import GRID, set_role
 from facegui.workers.thumbnails import LoadedPicture, PictureLoader
+from facegui.workers.training_job import TrainingProgress
 
 _PICTURE_SIDE = 640
 _FIRST_MODEL = "A first model is ready: you can try it live in the Detect step while this goes on."
@@ -121,7 +122,9 @@ class TrainLive(QWidget):
         elif isinstance(event, FirstModel):
             self._has_first = True
             self.details.setText(self._details())
-        elif isinstance(event, Progress) and event.text and not event.text.startswith("Training,"):
+        elif isinstance(event, TrainingProgress):
+            pass  # for the strip: here it is said in other words
+        elif isinstance(event, Progress) and event.text:
             how_far = f" {event.done:,} of {event.total:,}" if event.total else ""
             self.headline.setText(f"{event.text}{how_far}")
             self.details.setText(f"The best epoch was {self._best}." if self._best else "")

@@ -18,6 +18,10 @@ Train = Callable[..., Run]
 """`ml.training.train`, or what stands in for it in a test."""
 
 
+class TrainingProgress(Progress):
+    """How far a training is in all; said besides what it reports itself."""
+
+
 def train_lazily(*what: Any, **more: Any) -> Run:
     """`ml.training.train`, imported in the thread that trains: the window is there sooner."""
     from facegui.ml.training import train
@@ -83,7 +87,7 @@ def _watched(train: Train, project: Project, what: TrainSettings | Run, **more: 
     return Job("Training", work, goes_on=GOES_ON)
 
 
-def _progress(event: BatchMetrics) -> Progress:
+def _progress(event: BatchMetrics) -> TrainingProgress:
     done = (event.epoch - 1) * event.batches + event.batch
     text = f"Training, epoch {event.epoch} of {event.epochs}"
-    return Progress(done, event.epochs * event.batches, text)
+    return TrainingProgress(done, event.epochs * event.batches, text)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import subprocess
+import sys
+from typing import IO
 
 import numpy as np
 import pytest
@@ -29,6 +32,22 @@ def test_every_line_is_answered_and_a_fault_is_no_end() -> None:
     assert done == [1, 3]
     assert [bool(error) for error in errors] == [False, True, False]
     assert "not this one" in errors[1]
+
+
+def test_last_words_of_a_process_that_dies_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(said: IO[bytes]) -> subprocess.Popen[str]:
+        code = "import sys; sys.stderr.write('it hurts'); sys.exit(3)"
+        return subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+        )
+
+    monkeypatch.setattr(conversion, "_start", start)
+    with pytest.raises(ConversionError, match="ended with 3\nit hurts"):
+        conversion._Process().ask({})
 
 
 @pytest.mark.slow
