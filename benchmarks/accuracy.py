@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from typing import Any, NamedTuple
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
+from memory import peak_gb
 from photo_sets import LabelledPhoto, labelled_photos
 from tables import Figure, argument_parser, show
 
@@ -258,8 +258,7 @@ def main() -> int:
             )
             judged_crowd = crowd.train(training, validation, [test], ACCURATE.settings)
             figures += _figures("crowd-voc, Accurate", judged_crowd, {"ap50": 0.50})
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    figures.append(Figure("peak memory", peak_gb, "GB", 2.5, at_most=True))
+    figures.append(Figure("peak memory", peak_gb(), "GB", 2.5, at_most=True))
     title = f"Real photos, {arguments.copies} copies, seed {arguments.seed}"
     return show(title, figures, as_json=arguments.json)
 

@@ -40,7 +40,8 @@ from facegui.workers.project_store import ProjectStore
 
 BAR_MS = 100.0
 WATCHED_S = 8.0
-PHOTOS, COPIES, EPOCHS, INPUT_SIZE = 60, 10, 6, 96
+PHOTOS, COPIES = 60, 20
+"""Copies enough that there is a first model, in the middle of the training."""
 LABELLED, REVIEWED = 20, 8
 """Photos that are labelled when drafting begins, and drafts that are accepted one by one."""
 PARTS = ("capturing", "drafting", "generating", "training", "detecting")
@@ -137,8 +138,6 @@ class Watch:
         yield Wait(lambda: tab.main_button.text() == "Go on to Train", "copies are made", LONGEST_S)
 
     def _train(self, tab: TrainTab) -> Steps:
-        tab.settings_controls.fields["epochs"].setValue(EPOCHS)
-        tab.settings_controls.fields["input_size"].setValue(INPUT_SIZE)
         tab.main_button.click()
         yield Wait(lambda: self._board.job is None, "the training has ended", LONGEST_S)
 

@@ -47,7 +47,7 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-_FILE_NAME = "vgg16.npz"
+WEIGHTS_NAME = "vgg16.npz"
 _FOLDER_VARIABLE = "FACEGUI_WEIGHTS"
 
 
@@ -93,7 +93,7 @@ def vgg16_weights(
         else:
             tried = default_sources() if sources is None else sources
             weights = _fetched(tried, channels, report, stop)
-        write_own_file(folder / _FILE_NAME, weights)
+        write_own_file(folder / WEIGHTS_NAME, weights)
     except OSError as error:
         raise disk_error(error, "saving VGG16's weights") from error
     log.info("VGG16 weights from %s, sha256 %s", weights.source, weights.sha256)
@@ -102,7 +102,7 @@ def vgg16_weights(
 
 def load_cached(folder: Path, channels: Sequence[int] = VGG16_CHANNELS) -> VggWeights | None:
     """The weights kept in `folder`; None where there are none or they are damaged."""
-    path = folder / _FILE_NAME
+    path = folder / WEIGHTS_NAME
     try:
         return read_own_file(path, channels)
     except FileNotFoundError:
