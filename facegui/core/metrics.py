@@ -67,7 +67,9 @@ class Scores:
         no_face_correct: those of them on which nothing was detected.
         no_face_false_alarms: detections on them.
         intervals: 95 % bootstrap interval over photos (low, high) by the name of the
-            figure, "no_face_share" among them; empty from 50 photos on.
+            figure, "no_face_share" among them, where fewer than 50 photos are behind it:
+            all of them, those with a face for "mean_iou" and "recall", those without
+            one for "no_face_share".
     """
 
     photos: int
@@ -148,7 +150,7 @@ def score(
         no_face_photos=int(no_face.sum()),
         no_face_correct=int((no_face & (table.found == 0)).sum()),
         no_face_false_alarms=int(table.found[no_face].sum()),
-        intervals=_intervals(table, seed, resamples) if 0 < len(results) < FEW_PHOTOS else {},
+        intervals=_intervals_of_few(results, threshold, seed, resamples),
         **figures,
     )
 
@@ -306,6 +308,22 @@ def _overlap(result: PhotoResult, threshold: float) -> float:
     )
     truth = sorted(result.truth, key=lambda b: b.corners)
     return sum(overlap for _, overlap in pair_by_overlap(boxes, truth).values())
+
+
+def _intervals_of_few(
+    results: Sequence[PhotoResult], threshold: float, seed: int, resamples: int
+) -> Mapping[str, tuple[float, float]]:
+    """Intervals of the figures that few photos are behind."""
+    if 0 < len(results) < FEW_PHOTOS:
+        return _intervals(_Table.of(results, threshold), seed, resamples)
+    with_faces = [result for result in results if result.truth]
+    without = [result for result in results if not result.truth]
+    intervals = {}
+    for names, part in ((("mean_iou", "recall"), with_faces), (("no_face_share",), without)):
+        if 0 < len(part) < FEW_PHOTOS:
+            found = _intervals(_Table.of(part, threshold), seed, resamples)
+            intervals.update({name: found[name] for name in names if name in found})
+    return intervals
 
 
 def _intervals(table: _Table, seed: int, resamples: int) -> Mapping[str, tuple[float, float]]:

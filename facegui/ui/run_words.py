@@ -86,6 +86,8 @@ def broken_sentence(run: Run, epochs: int) -> str:
         run: that has no model.
         epochs: that it did.
     """
+    if not run.resumable and run.has_model:
+        return "This training was broken off; its first model can be tried in the Detect step."
     if not run.resumable:
         return "This training was broken off before anything of it could be kept."
     return f"The training of {when(run) or run.name} was broken off in epoch {epochs + 1}."
@@ -107,13 +109,18 @@ def figures(card: Mapping[str, Any]) -> tuple[Figure, ...]:
     """The figures on test photos, the most telling first."""
     scores = test_scores(card)
     intervals = scores.get("intervals") or {}
-    basis = ""
-    if "photos" in scores:
-        basis = f"Measured on {scores['photos']} photos with {scores.get('faces', 0)} faces."
     return tuple(
-        Figure(name, number(scores.get(key)), sentence, _interval(intervals.get(key)), basis)
+        Figure(name, number(scores.get(key)), sentence, _interval(intervals.get(key)), basis(card))
         for key, name, sentence in _FIGURES
     )
+
+
+def basis(card: Mapping[str, Any]) -> str:
+    """On how many photos the figures were measured; empty where that is not known."""
+    scores = test_scores(card)
+    if "photos" not in scores:
+        return ""
+    return f"Measured on {scores['photos']} photos with {scores.get('faces', 0)} faces."
 
 
 def number(value: Any) -> str:
@@ -129,11 +136,12 @@ def duration(seconds: float) -> str:
 
 
 def doubt_sentence(card: Mapping[str, Any]) -> str:
-    """How far the most telling figure can be trusted; empty where it can."""
+    """How far the most telling figure can be trusted: on how many photos it was measured, and
+    what that means where they are few."""
     scores = test_scores(card)
     interval = _interval((scores.get("intervals") or {}).get("ap50"))
     if not interval:
-        return ""
+        return basis(card)
     if len(set(interval.split(" to "))) == 1:  # so few that the interval knows of no doubt
         return f"Measured on {scores.get('photos')} photos only: more test photos make it surer."
     return (

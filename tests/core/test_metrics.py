@@ -144,6 +144,17 @@ def test_many_photos_come_without_an_interval() -> None:
     assert score(results[1:], 0.5).intervals["ap50"] == (1.0, 1.0)
 
 
+def test_few_photos_without_a_face_have_an_interval_among_many_with_one() -> None:
+    faces = [photo(f"{n}", [FACE], (FACE, 0.9)) for n in range(FEW_PHOTOS)]
+    empty = [photo(f"empty {n}", [], *([(FACE, 0.9)] if n else [])) for n in range(4)]
+    intervals = score([*faces, *empty], 0.5).intervals
+    assert intervals.keys() == {"no_face_share"}
+    low, high = intervals["no_face_share"]
+    assert low < 0.25 < high
+    few_faces = score([*faces[:5], *(photo(f"e{n}", []) for n in range(FEW_PHOTOS))], 0.5)
+    assert few_faces.intervals.keys() == {"recall", "mean_iou"}
+
+
 def test_faces_pair_with_the_boxes_that_fit_best() -> None:
     near = shifted(0.9)
     assert pair_by_overlap([near, FACE, FAR_AWAY], [FACE]) == {0: (1, 1.0)}
