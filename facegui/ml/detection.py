@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facegui.core.boxes import Detection
+from facegui.core.cores import usable_cores
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels, resized
 from facegui.core.runs import Precision, find_run
@@ -25,7 +25,7 @@ class Detector:
 
     Args:
         path: of a model file.
-        threads: cores to use; all of the machine's by default.
+        threads: cores to use; all that there are by default.
 
     Raises:
         UserError: when the file is missing, damaged, from a newer version, or
@@ -37,7 +37,7 @@ class Detector:
         self._litert, self.description = read_model_file(path)
         self._decode = DECODERS[self.description.decoder]
         try:
-            self._interpreter = load_interpreter(self._litert, threads or os.cpu_count() or 1)
+            self._interpreter = load_interpreter(self._litert, threads or usable_cores())
         except (ValueError, RuntimeError) as error:
             raise UserError(
                 f"The model {path.name} cannot be loaded.", "Train again.", str(error)

@@ -24,6 +24,7 @@ import numpy as np
 from facegui.core.files import write_json
 from facegui.core.runs import EpochMetrics
 from facegui.ml.backbone import newest_litert
+from facegui.ml.features import feature_threads
 from facegui.ml.litert import load_interpreter
 from facegui.ml.presets import TrainSettings
 
@@ -201,7 +202,7 @@ def _feature_seconds(folder: Path) -> float | None:
     litert = newest_litert(folder)
     if litert is None:
         return None
-    cores = os.cpu_count() or 1
+    cores = feature_threads()
 
     def run(_: int) -> int:
         interpreter = load_interpreter(litert, 1)

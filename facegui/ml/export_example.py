@@ -20,7 +20,8 @@ _OPENED = {
     "litert": """\
 from ai_edge_litert.interpreter import Interpreter
 
-model = Interpreter(str(MODEL)).get_signature_runner()
+litert = MODEL.read_bytes()  # read here: not every path can be opened by the interpreter
+model = Interpreter(model_content=litert).get_signature_runner()
 
 
 def outputs_for(batch):
@@ -29,7 +30,7 @@ def outputs_for(batch):
     "onnx": """\
 import onnxruntime
 
-model = onnxruntime.InferenceSession(str(MODEL))
+model = onnxruntime.InferenceSession(MODEL.read_bytes())
 
 
 def outputs_for(batch):
@@ -77,8 +78,19 @@ THRESHOLD = {threshold!r}  # the lowest confidence that counts
 
 {opened}
 
+def read(path):
+    # Not cv2.imread: on Windows that opens no path with letters beyond English ones.
+    try:
+        picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        picture = None
+    if picture is None:
+        sys.exit(f"{{path}} is no picture that can be read.")
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
 for path in sys.argv[1:]:
-    picture = cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB)
+    picture = read(path)
     resized = cv2.resize(picture, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     outputs = outputs_for(resized[None].astype(np.float32))  # RGB, 0 to 255
     outputs = {{name: np.asarray(values)[0] for name, values in outputs.items()}}

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -17,9 +16,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from facegui.core.cores import usable_cores
 from facegui.core.runs import KERAS_NAME, Run
 from facegui.ml.decoding import Outputs
 from facegui.ml.export import load_network
+from facegui.ml.litert import load_interpreter
 from facegui.ml.model_file import ModelDescription
 from facegui.ml.onnx_export import to_onnx
 
@@ -132,12 +133,17 @@ def open_format(chosen: ExportFormat, path: Path) -> Predict:
 
 
 def _open_litert(path: Path) -> Predict:
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(path), num_threads=os.cpu_count())
+    # From memory: the interpreter itself cannot open every path on Windows.
+    litert = path.read_bytes()
+    interpreter = load_interpreter(litert, usable_cores())
     runner = interpreter.get_signature_runner()
     (name,) = runner.get_input_details()
-    return lambda batch: _first_of(runner(**{name: batch}))
+
+    # The interpreter reads the weights from these bytes, but does not keep them alive.
+    def predict(batch: Batch, _alive: bytes = litert) -> Outputs:
+        return _first_of(runner(**{name: batch}))
+
+    return predict
 
 
 def _open_onnx(path: Path) -> Predict:

@@ -6,18 +6,19 @@ import errno
 import hashlib
 import io
 import logging
-import os
 import shutil
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from facegui.core.cores import usable_cores
+from facegui.core.errors import UserError
 from facegui.core.files import remove_leftovers, write_atomically
 from facegui.core.progress import Progress, Report, StopToken, throttled
-from facegui.ml.backbone import Backbone
+from facegui.ml.backbone import Backbone, features_bytes
 from facegui.ml.training_data import PictureFiles, Pictures
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,9 @@ FEATURES_FOLDER = "features"
 """In a project's cache."""
 
 CACHE_LIMIT_BYTES = 4_000_000_000
+
+FITTING_SHARE = 0.9
+"""Of the cache that training pictures may fill; the rest is for validation photos."""
 
 MEMORY_LIMIT_BYTES = 500_000_000
 """Of features that the disk did not take. What is more is computed whenever it is wanted."""
@@ -150,6 +154,9 @@ class FeatureSet(Sequence[HalfArray]):
         digests: of the pictures, in the same order.
     """
 
+    places: tuple[int, ...]
+    """Numbers of the pictures that these are of; those that were gone are missing."""
+
     def __init__(
         self, pictures: Pictures, backbone: Backbone, cache: FeatureCache, digests: Sequence[str]
     ) -> None:
@@ -157,13 +164,20 @@ class FeatureSet(Sequence[HalfArray]):
         self._backbone = backbone
         self._cache = cache
         self._digests = tuple(digests)
+        self.places = tuple(range(len(self._digests)))
         self._in_memory: dict[str, HalfArray] = {}
         self._held_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._digests)
+        return len(self.places)
 
-    def __getitem__(self, index: int) -> HalfArray:  # type: ignore[override]
+    def leave_out(self, indices: Iterable[int]) -> None:
+        """These pictures are gone, and with them all that are the same."""
+        gone = {self._digests[index] for index in indices}
+        self.places = tuple(n for n, digest in enumerate(self._digests) if digest not in gone)
+
+    def __getitem__(self, number: int) -> HalfArray:  # type: ignore[override]
+        index = self.places[number]
         digest = self._digests[index]
         features = self._in_memory.get(digest)
         if features is None:
@@ -180,6 +194,14 @@ class FeatureSet(Sequence[HalfArray]):
             self._in_memory[digest] = computed
             self._held_bytes += computed.nbytes
         return computed
+
+
+def most_pictures(size: int) -> int:
+    """How many training pictures of that side the cache has room for.
+
+    More are not learned from: every epoch would have to compute their features again.
+    """
+    return int(FITTING_SHARE * CACHE_LIMIT_BYTES / features_bytes(size))
 
 
 def kept_features(folder: Path, key: str, digests: Sequence[str]) -> int:
@@ -212,7 +234,7 @@ def compute_features(
         finishes: whether a finish ends it, too.
 
     Raises:
-        UserError: when a picture is gone or damaged; names it.
+        UserError: when a picture is damaged; names it. Files that are gone are left out.
         Cancelled: when `stop` was cancelled; what was computed stays kept.
         FinishedLooking: when a finish was asked for before the last picture; likewise.
     """
@@ -222,15 +244,25 @@ def compute_features(
     missing = missing_features(digests, cache, stop)
     log.info("features: %d of %d are kept already", len(pictures) - len(missing), len(pictures))
 
+    gone: list[int] = []
+
     def compute(index: int) -> None:
         stop.raise_if_cancelled()
         if finishes and stop.should_stop:
             raise FinishedLooking
-        features.compute(index)
+        try:
+            features.compute(index)
+        except UserError:
+            if not isinstance(pictures, PictureFiles) or not pictures.is_gone(index):
+                raise
+            gone.append(index)
 
-    with ThreadPoolExecutor(_thread_count()) as pool:
+    with ThreadPoolExecutor(feature_threads()) as pool:
         for done, _ in enumerate(pool.map(compute, missing), 1):
             report(Progress(done, len(missing), "Looking at the photos"))
+    if gone:
+        log.warning("%d pictures are left out, for they are gone", len(gone))
+        features.leave_out(gone)
     cache.trim(set(digests))
     return features
 
@@ -261,5 +293,6 @@ def _digests(pictures: Pictures, stop: StopToken) -> Sequence[str]:
     return digests
 
 
-def _thread_count() -> int:
-    return max(1, min(MAXIMUM_THREADS, os.cpu_count() or 1))
+def feature_threads() -> int:
+    """How many pictures are looked at side by side."""
+    return min(MAXIMUM_THREADS, usable_cores())

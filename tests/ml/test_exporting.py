@@ -114,6 +114,22 @@ def test_example_prints_the_boxes_that_the_program_finds(
         assert [float(value) for value in corners] == pytest.approx(face.box.corners, abs=4.0)
 
 
+@pytest.mark.parametrize("content", [None, b"no picture"])
+def test_example_says_what_it_cannot_read(
+    exports: dict[ExportFormat, Exported], tmp_path: Path, content: bytes | None
+) -> None:
+    path = tmp_path / "gesicht-ä.jpg"
+    if content is not None:
+        path.write_bytes(content)
+    example = exports[ExportFormat.LITERT].example
+    done = subprocess.run(
+        [sys.executable, str(example), str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "is no picture that can be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 _ISOLATED = """
 import runpy, sys
 sys.modules["facegui"] = None  # as where it is not installed

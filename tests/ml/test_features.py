@@ -27,7 +27,7 @@ FILE_BYTES = 128 + 2 * VALUES
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that files are as old as the order of the pictures says."""
-    monkeypatch.setattr(module, "_thread_count", lambda: 1)
+    monkeypatch.setattr(module, "feature_threads", lambda: 1)
 
 
 class CountingBackbone:
@@ -235,6 +235,20 @@ def test_files_are_found_by_their_content(tmp_path: Path) -> None:
     found = compute_features(files, backbone, cache, ignore_progress, StopToken())  # type: ignore[arg-type]
     assert_features(found, 1, 2, 1)
     assert sorted(backbone.computed) == [1, 2]
+
+
+def test_files_that_are_gone_are_left_out(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.png" for name in "abcd"]
+    for path, number in zip(paths, (1, 2, 3, 2), strict=True):
+        write_picture(path, pictures(number)[0])
+    files = PictureFiles(paths, 4, [sha256_of(path) for path in paths])
+    for place in (1, 3):
+        paths[place].unlink()
+    cache = FeatureCache(tmp_path / "features", "key", VALUES)
+    backbone: Any = CountingBackbone()
+    found = compute_features(files, backbone, cache, ignore_progress, StopToken())
+    assert found.places == (0, 2)
+    assert_features(found, 1, 3)
 
 
 # --- the limit -----------------------------------------------------------------------------
