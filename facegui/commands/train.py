@@ -49,6 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--classification-weight", type=float, help="of the classification loss in the total"
     )
+    parser.add_argument(
+        "--dropout", type=float, help="share of the features left out, of a dense network"
+    )
+    parser.add_argument(
+        "--falling-steps",
+        type=int,
+        help="steps over which the rate of a dense network falls to next to nothing; 0: it stays",
+    )
     parser.add_argument("--hidden-units", type=int, help="in each head of the classic network")
     parser.add_argument(
         "--patience",

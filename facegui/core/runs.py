@@ -181,6 +181,11 @@ class Run:
         return self.model_path.is_file()
 
     @property
+    def worth_keeping(self) -> bool:
+        """Whether there is anything in it: an epoch, what it needs to go on, or a model."""
+        return self.resumable or self.has_model or (self.folder / METRICS_NAME).is_file()
+
+    @property
     def model_path(self) -> Path:
         """Of the float32 model: the trained network, exactly."""
         return self.folder / MODEL_NAME
@@ -328,7 +333,7 @@ def _found_run(path: Path) -> Run:
 
 
 def discard_run(folder: Path) -> None:
-    """Removes a run that was cancelled."""
+    """Removes a run that was cancelled, or that failed with nothing in it."""
     shutil.rmtree(folder, ignore_errors=True)
 
 

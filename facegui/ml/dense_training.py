@@ -16,19 +16,19 @@ import numpy as np
 from facegui.core.progress import Progress, StopToken
 from facegui.core.runs import START_NAME, EpochMetrics, Finishable
 from facegui.ml import dense
-from facegui.ml.backbone import DIRECTIONS_NAME, Backbone, features_bytes
+from facegui.ml.backbone import DIRECTIONS_NAME, Backbone
 from facegui.ml.decoding import decode_dense
 from facegui.ml.dense_data import batches_in_order, feature_batches, new_heads, whole_network
 from facegui.ml.estimating import remember_pace, seconds_per_megapixel
 from facegui.ml.export import load_network
 from facegui.ml.features import (
-    CACHE_LIMIT_BYTES,
     FEATURES_FOLDER,
     FeatureCache,
     FinishedLooking,
     HalfArray,
     compute_features,
     missing_features,
+    most_pictures,
 )
 from facegui.ml.first_model import (
     OF_WHAT_IS_SEEN,
@@ -51,24 +51,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HEADS_NAME = "heads"
-FITTING_SHARE = 0.9
-"""Of the cache that the training pictures may fill; the rest is for validation photos."""
-
 
 KeepFirst = Callable[[Any, float], None]
 """Takes a whole network and its threshold."""
 
 
 def fitting_pictures(pictures: Sequence[LabelledPicture], size: int) -> tuple[LabelledPicture, ...]:
-    """As many of the pictures, from all over the set, as the cache has room for.
-
-    Without their features in the cache every epoch would compute them again.
-    """
-    room = FITTING_SHARE * CACHE_LIMIT_BYTES / features_bytes(size)
+    """As many of the pictures, from all over the set, as there are features kept of."""
+    room = most_pictures(size)
     if len(pictures) <= room:
         return tuple(pictures)
     log.warning("%d pictures of %d px: there is room for %d", len(pictures), size, room)
-    return tuple(pictures[int(place)] for place in np.linspace(0, len(pictures) - 1, int(room)))
+    return tuple(pictures[int(place)] for place in np.linspace(0, len(pictures) - 1, room))
 
 
 def train_dense(
@@ -115,6 +109,7 @@ def train_dense(
     missing = len(missing_features(digests, cache, stop))
     part = first_part(training)
     part_features = compute_features(part.pictures, backbone, cache, report, stop)
+    part = part.part(part_features.places)
     report(Finishable())
 
     def learn_from_part(text: str) -> keras.Model:
@@ -131,6 +126,7 @@ def train_dense(
         features = compute_features(training.pictures, backbone, cache, report, stop, finishes=True)
     except FinishedLooking:
         return whole_network(backbone, before.heads(OF_WHAT_IS_SEEN)), start.epochs
+    training = training.part(features.places)
     if missing >= WORTH_MISSING and weights.source != "random":
         seconds = seconds_per_megapixel(time.monotonic() - started_s, left, backbone.size)
         key = backbone.size, backbone.key
@@ -185,7 +181,10 @@ def _begin(
         heads = new_heads(settings, backbone.shapes, features, training.labels)
     else:
         heads = _heads_of(start.network, backbone)
-    dense.compile_heads(heads, settings)
+    # Falling to the end of the last epoch at least: of few pictures there are few steps.
+    steps = settings.epochs * math.ceil(len(training) / settings.batch_size)
+    falling = replace(settings, falling_steps=min(settings.falling_steps, steps))
+    dense.compile_heads(heads, falling)
     return heads
 
 

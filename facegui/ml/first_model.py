@@ -42,8 +42,7 @@ OF_WHAT_IS_SEEN = "A model of what it has seen so far"
 def first_part(training: LabelledFiles) -> LabelledFiles:
     """Some of the pictures, from all over the set."""
     places = np.linspace(0, len(training) - 1, min(PICTURES, len(training))).astype(int).tolist()
-    labels = tuple(training.labels[place] for place in places)
-    return LabelledFiles(training.pictures.part(places), labels)
+    return training.part(places)
 
 
 def train_first(

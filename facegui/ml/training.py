@@ -6,11 +6,10 @@ obeys a `StopToken`; it knows nothing of threads and windows.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +42,7 @@ from facegui.core.splits import Split
 from facegui.ml import classic, dense
 from facegui.ml.checkpoints import Checkpoint, read_checkpoint
 from facegui.ml.classic import train_classic
-from facegui.ml.dense_training import fitting_pictures, train_dense
+from facegui.ml.dense_training import train_dense
 from facegui.ml.detection import Detector
 from facegui.ml.estimating import remember_steps
 from facegui.ml.evaluation import detect_on_array
@@ -53,15 +52,11 @@ from facegui.ml.int8 import write_int8
 from facegui.ml.model_file import ModelDescription, write_model_file
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import EpochPreview
+from facegui.ml.run_data import RunData
+from facegui.ml.run_log import logged_to
 from facegui.ml.starts import Start, begin_run, refuse_hopeless, refuse_other_network
 from facegui.ml.training_data import (
-    LabelledArray,
     LabelledFiles,
-    labelled_files,
-    load_pictures,
-    split_pictures,
-    training_pictures,
-    unseen_pictures,
 )
 from facegui.ml.weights import (
     VggWeights,
@@ -216,12 +211,13 @@ def _carried_out(
 ) -> Run:
     try:
         # Around the log: closing that may fail too, on a full disk.
-        with explained("saving the training"), _logged_to(folder / LOG_NAME):
+        with explained("saving the training"), logged_to(folder / LOG_NAME):
             if weights is None:
                 weights = _load_weights(settings, weights_file, report, stop)
             _train_in(folder, project, settings, weights, report, stop, resumed)
-    except Cancelled:
-        if stop.throws_away or not Run(folder).resumable:
+    except Exception as error:
+        thrown_away = isinstance(error, Cancelled) and stop.throws_away
+        if thrown_away or not Run(folder).worth_keeping:
             discard_run(folder)
         raise
     return Run(folder)
@@ -250,7 +246,7 @@ def _train_in(
 ) -> None:
     started = datetime.now().astimezone()
     tested = tested_on(project, report, stop, known_photos(Run(folder)))
-    data = _Data.load(project, Run(folder), settings, report, stop)
+    data = RunData.load(project, Run(folder), settings, report, stop)
     report(Progress(0, None, "Loading TensorFlow"))
     _seed(settings)
     before = load_network(folder / START_NAME) if (folder / START_NAME).exists() else None
@@ -302,6 +298,7 @@ def _train_in(
         CONTINUED_KEY: Run(folder).settings().get(CONTINUED_KEY),
         "went_on_after_epoch": start.first_epoch or None,
         "training_pictures": len(data.training),
+        "pictures_left_out": data.left_out,
         "photos": dict(data.photos),
         "tested_on": asdict(tested),
         "epochs": len(epochs),
@@ -315,57 +312,6 @@ def _train_in(
     write_json(folder / CARD_NAME, card)
     for name in (CHECKPOINT_NAME, START_NAME):
         (folder / name).unlink(missing_ok=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Data:
-    """The project's labelled photos as they were when the training began.
-
-    In memory: what is done to photos and labels in the meantime can neither end a
-    long training nor change what it is measured on. The copies for a dense network,
-    thousands and perhaps large, are read when their features are computed.
-
-    Args:
-        training: augmented copies, or the photos themselves.
-        validation: photos as they were taken.
-        validation_names: what those are called.
-        test: likewise; they have no part in choosing anything.
-        photos: how many there are in each split.
-    """
-
-    training: LabelledArray | LabelledFiles
-    validation: LabelledArray
-    validation_names: tuple[str, ...]
-    test: LabelledArray
-    photos: Mapping[str, int]
-
-    @classmethod
-    def load(
-        cls,
-        project: Project,
-        run: Run,
-        settings: TrainSettings,
-        report: TrainReport,
-        stop: StopToken,
-    ) -> _Data:
-        size = settings.input_size
-        of_training, of_validation = (
-            training_pictures(project),
-            split_pictures(project, Split.VALIDATION),
-        )
-        training: LabelledArray | LabelledFiles
-        if settings.network == "dense":
-            training = labelled_files(fitting_pictures(of_training, size), size, report, stop)
-        else:
-            training = load_pictures(of_training, size, report, stop)
-        validation, test = (
-            load_pictures(pictures, size, report, stop)
-            for pictures in (of_validation, unseen_pictures(project, run)[0])
-        )
-        names = tuple(picture.path.name for picture in of_validation)
-        photos = {split.value: len(project.samples(split)) for split in Split}
-        log.info("%d training pictures, photos: %s", len(training), photos)
-        return cls(training, validation, names, test, photos)
 
 
 def _seed(settings: TrainSettings) -> None:
@@ -399,7 +345,7 @@ def _write_with_threshold(
     path: Path,
     litert: bytes,
     description: ModelDescription,
-    data: _Data,
+    data: RunData,
     report: TrainReport,
     stop: StopToken,
 ) -> tuple[tuple[PhotoResult, ...], dict[Split, Scores]]:
@@ -439,7 +385,7 @@ def _write_first(
 def _also_int8(
     run: Run,
     network: keras.Model,
-    data: _Data,
+    data: RunData,
     found: Sequence[PhotoResult],
     report: TrainReport,
     stop: StopToken,
@@ -451,27 +397,3 @@ def _also_int8(
         raise
     except Exception:  # whatever TensorFlow's converter raises
         log.exception("the int8 model could not be made")
-
-
-@contextlib.contextmanager
-def _logged_to(path: Path) -> Iterator[None]:
-    """What the program logs meanwhile goes into the run's folder too."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logger = logging.getLogger("facegui")
-    level = logger.level
-    logger.addHandler(handler)
-    if not logger.isEnabledFor(logging.INFO):
-        logger.setLevel(logging.INFO)
-    try:
-        yield
-    except Cancelled:
-        log.info("cancelled")
-        raise
-    except Exception:
-        log.exception("the training failed")
-        raise
-    finally:
-        logger.setLevel(level)
-        logger.removeHandler(handler)
-        handler.close()

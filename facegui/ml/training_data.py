@@ -75,6 +75,10 @@ class PictureFiles:
         """Raises `UserError` when the picture is gone or damaged; names it."""
         return resized(read_picture(self._paths[index]), self._size, self._size)
 
+    def is_gone(self, index: int) -> bool:
+        """Whether there is no such file any more."""
+        return not self._paths[index].exists()
+
     def part(self, indices: Sequence[int]) -> PictureFiles:
         """Some of them."""
         paths = [self._paths[index] for index in indices]
@@ -95,6 +99,11 @@ class LabelledFiles:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def part(self, indices: Sequence[int]) -> LabelledFiles:
+        """Some of them."""
+        labels = tuple(self.labels[index] for index in indices)
+        return LabelledFiles(self.pictures.part(indices), labels)
 
     def digest(self) -> str:
         """Of all pictures and labels."""
@@ -179,27 +188,35 @@ def labelled_files(
 ) -> LabelledFiles:
     """Pictures that will be read when they are wanted.
 
-    What is not known of them yet, their sizes and digests, is found out now.
+    What is not known of them yet, their sizes and digests, is found out now. Those that
+    are gone by now are left out: photos may be deleted while a training begins.
 
     Raises:
-        UserError: when a picture is gone or damaged; names it.
+        UserError: when a picture is damaged; names it.
         Cancelled: when `stop` was cancelled.
     """
     report = throttled(report)
 
-    def look(picture: LabelledPicture) -> tuple[tuple[Box, ...], str]:
+    def look(picture: LabelledPicture) -> tuple[tuple[Box, ...], str] | None:
         stop.raise_if_cancelled()
-        width, height = picture.size or picture_size(picture.path)
-        boxes = tuple(box.scaled(1 / width, 1 / height) for box in picture.boxes)
-        return boxes, picture.digest or _digest(picture.path)
+        try:
+            width, height = picture.size or picture_size(picture.path)
+            boxes = tuple(box.scaled(1 / width, 1 / height) for box in picture.boxes)
+            return boxes, picture.digest or _digest(picture.path)
+        except UserError:
+            if picture.path.exists():
+                raise
+            log.warning("left out, for it is gone: %s", picture.path.name)
+            return None
 
-    labels, digests = [], []
+    paths, labels, digests = [], [], []
     with ThreadPoolExecutor(LOADING_THREADS) as pool:
-        for done, (boxes, digest) in enumerate(pool.map(look, pictures), 1):
-            labels.append(boxes)
-            digests.append(digest)
+        for done, seen in enumerate(pool.map(look, pictures), 1):
+            if seen is not None:
+                paths.append(pictures[done - 1].path)
+                labels.append(seen[0])
+                digests.append(seen[1])
             report(Progress(done, len(pictures), "Reading photos"))
-    paths = [picture.path for picture in pictures]
     return LabelledFiles(PictureFiles(paths, size, digests), tuple(labels))
 
 

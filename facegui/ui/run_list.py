@@ -66,8 +66,9 @@ class RunRow:
     @classmethod
     def of(cls, run: Run) -> RunRow:
         if not run.complete:
-            words = "broken off, can go on" if run.resumable else "broken off, no model"
-            return cls(run, title_of(run), words, "")
+            left = "first model" if run.has_model else "no model"
+            words = "can go on" if run.resumable else left
+            return cls(run, title_of(run), f"broken off, {words}", "")
         try:
             card = run.card()
         except UserError as error:

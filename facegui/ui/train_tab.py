@@ -378,12 +378,14 @@ class TrainTab(Tab):
             self._pages.setCurrentWidget(self.result)
         else:
             self._pages.setCurrentWidget(self.message)
-            text, remedy = message_in_words(self._project, self._seen, bool(self.runs.runs))
+            text, remedy = message_in_words(
+                self._project, self._seen, self.settings_controls.settings, bool(self.runs.runs)
+            )
             self.message.set_message(text, remedy, self.ICON)
 
     def _show_notes(self) -> None:
         training = self._job is not None
-        text = notes_in_words(self._seen, training)
+        text = notes_in_words(self._seen, self.settings_controls.settings, training)
         self._notes_title.setText("What you see" if training else "Worth knowing")
         self.notes.setText(text)
         self.notes.setVisible(bool(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from facegui.core.project import Project
+from facegui.ml.presets import TrainSettings
 from facegui.workers.training_look import TrainingLook
 
 FINISHING = "It is finishing: it makes a detector of what it has learned so far, and tests it."
@@ -17,7 +18,7 @@ _WHAT_IS_SEEN = (
 
 
 def message_in_words(
-    project: Project | None, seen: TrainingLook | None, has_runs: bool
+    project: Project | None, seen: TrainingLook | None, settings: TrainSettings, has_runs: bool
 ) -> tuple[str, str]:
     """What stands where no run is shown: how things are, and what to do."""
     if project is None:
@@ -30,12 +31,12 @@ def message_in_words(
         return "No run is chosen.", "Choose one at the right, or start another."
     kind = "augmented copies" if seen.copies else "photos"
     return (
-        f"Ready to learn from {seen.pictures:,} {kind}.",
+        f"Ready to learn from {seen.learned_from(settings):,} {kind}.",
         "Press Start and watch: the curves fall while the network learns what a face is.",
     )
 
 
-def notes_in_words(seen: TrainingLook | None, training: bool) -> str:
+def notes_in_words(seen: TrainingLook | None, settings: TrainSettings, training: bool) -> str:
     """What is worth knowing before a training, or what is seen while one runs."""
     if training:
         return _WHAT_IS_SEEN
@@ -48,6 +49,12 @@ def notes_in_words(seen: TrainingLook | None, training: bool) -> str:
         notes.append(
             "Photos or labels have changed since the copies were made: make them again in"
             " the Augment step."
+        )
+    learned_from = seen.learned_from(settings)
+    if learned_from < seen.pictures:
+        notes.append(
+            f"Of the {seen.pictures:,} pictures, {learned_from:,} are learned from: at"
+            f" {settings.input_size} pixels there is room for no more."
         )
     notes += [f"{p.what} {p.remedy}" for p in seen.problems if not p.blocking]
     return "\n\n".join(notes)

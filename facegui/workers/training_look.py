@@ -10,7 +10,7 @@ from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.readiness import Problem, training_problems
 from facegui.ml.estimating import PACE_NAME, Pace, read_pace
-from facegui.ml.features import FEATURES_FOLDER, kept_features
+from facegui.ml.features import FEATURES_FOLDER, kept_features, most_pictures
 from facegui.ml.presets import TrainSettings
 from facegui.ml.training_data import training_pictures
 from facegui.ml.weights import default_weights_folder
@@ -58,12 +58,18 @@ class TrainingLook:
     def blocking(self) -> Problem | None:
         return next((problem for problem in self.problems if problem.blocking), None)
 
+    def learned_from(self, settings: TrainSettings) -> int:
+        """How many of the pictures are learned from: large ones may be too many to keep."""
+        if settings.network != "dense":
+            return self.pictures
+        return min(self.pictures, most_pictures(settings.input_size))
+
     def estimate(self, settings: TrainSettings) -> Estimate | None:
         """None where there is nothing to learn from."""
         if not self.pictures:
             return None
         kept = self.kept.get(settings.input_size, 0) if settings.network == "dense" else 0
-        seconds = self.pace.estimate_seconds(settings, self.pictures, kept)
+        seconds = self.pace.estimate_seconds(settings, self.learned_from(settings), kept)
         return Estimate(seconds, self.pace.is_known(settings))
 
 

@@ -215,6 +215,44 @@ def test_photo_with_two_faces_teaches_two_and_edges_are_no_fault(
     assert {int((heat == 1.0).sum()) for heat in taught} == {2}
 
 
+def test_photos_deleted_while_it_looks_at_them_are_left_out(project: Project, start: Start) -> None:
+    shutil.rmtree(project.augmented_folder)
+    samples = project.samples(Split.TRAIN)
+
+    def delete(event: TrainEvent) -> None:
+        if isinstance(event, Progress) and event.text == "Loading TensorFlow":
+            project.delete([samples[3].photo])
+
+    run = start(project, delete, settings=replace(SETTINGS, epochs=1))
+    assert run.complete
+
+
+def test_the_rate_falls_to_the_end_of_few_steps(
+    looked_at: Project, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    compile_heads = dense.compile_heads
+
+    def watched(heads: Any, settings: TrainSettings, *more: Any) -> None:
+        seen.append(settings.falling_steps)
+        compile_heads(heads, settings, *more)
+
+    monkeypatch.setattr(dense, "compile_heads", watched)
+    start(looked_at, settings=SETTINGS)
+    assert seen == [2 * 5]  # two epochs of 34 copies, 8 in a batch
+
+
+def test_same_seed_gives_the_same_losses_compiled_too(
+    looked_at: Project, tiny_weights: VggWeights
+) -> None:
+    settings = replace(SETTINGS, epochs=1)
+    one, other = (
+        train(looked_at, settings, lambda _: None, StopToken(), weights=tiny_weights).metrics()[0]
+        for _ in range(2)
+    )
+    assert (one.training, one.validation) == (other.training, other.validation)
+
+
 # --- stopping ------------------------------------------------------------------------------
 
 

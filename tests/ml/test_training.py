@@ -22,9 +22,17 @@ from facegui.core.images import read_picture, resized
 from facegui.core.photo_library import PhotoState
 from facegui.core.progress import Progress, StopToken, ignore_progress
 from facegui.core.project import Project
-from facegui.core.runs import BatchMetrics, EpochMetrics, Losses, Run, find_run, list_runs
+from facegui.core.runs import (
+    BatchMetrics,
+    EpochMetrics,
+    Losses,
+    Run,
+    find_run,
+    list_runs,
+    write_metrics,
+)
 from facegui.core.splits import Split
-from facegui.ml import classic, starts, training
+from facegui.ml import classic, run_data, starts, training
 from facegui.ml.presets import TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ml.training import TrainEvent, train
@@ -272,7 +280,7 @@ def test_cancel_while_photos_are_read_leaves_no_run(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small_network")
-def test_loss_that_is_no_number_is_told_and_leaves_no_complete_run(
+def test_loss_that_is_no_number_is_told_and_leaves_no_run(
     project: Project, tiny_weights: VggWeights, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def spoilt(settings: TrainSettings, _weights: Any) -> Any:
@@ -284,9 +292,7 @@ def test_loss_that_is_no_number_is_told_and_leaves_no_complete_run(
     with pytest.raises(UserError) as caught:
         start(project, tiny_weights)
     assert "learning rate" in caught.value.remedy
-    (run,) = list_runs(project.runs_folder)
-    assert not run.complete
-    assert "the training failed" in (run.folder / "log.txt").read_text("utf-8")
+    assert list(project.runs_folder.iterdir()) == []
 
 
 def full_disk() -> OSError:
@@ -363,7 +369,7 @@ def test_too_little_memory_is_told(
     def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(training, "load_pictures", fail)
+    monkeypatch.setattr(run_data, "load_pictures", fail)
     with pytest.raises(UserError) as caught:
         start(project, tiny_weights)
     assert "memory" in caught.value.what
@@ -377,9 +383,33 @@ def test_fault_of_the_program_is_not_hidden(
     def fail(*_: Any) -> None:
         raise AssertionError("a fault")
 
-    monkeypatch.setattr(training, "load_pictures", fail)
+    monkeypatch.setattr(run_data, "load_pictures", fail)
     with pytest.raises(AssertionError):
         start(project, tiny_weights)
+
+
+def test_start_that_fails_leaves_no_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: Any, **__: Any) -> None:
+        raise UserError("The weights cannot be fetched.", "Connect to the network.")
+
+    monkeypatch.setattr(training, "vgg16_weights", unreachable)
+    with pytest.raises(UserError, match="cannot be fetched"):
+        train(project, SETTINGS, ignore, StopToken())
+    assert list(project.runs_folder.iterdir()) == []
+
+
+def test_failed_training_with_an_epoch_in_it_stays(
+    project: Project, tiny_weights: VggWeights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path, *_: Any) -> None:
+        write_metrics(folder, [EPOCH])
+        raise UserError("The disk is full.", "Free some space.")
+
+    monkeypatch.setattr(training, "_train_in", fail)
+    with pytest.raises(UserError):
+        start(project, tiny_weights)
+    (run,) = list_runs(project.runs_folder)
+    assert "the training failed" in (run.folder / "log.txt").read_text("utf-8")
 
 
 def test_damaged_photo_is_named(project: Project, tiny_weights: VggWeights) -> None:

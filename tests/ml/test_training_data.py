@@ -194,13 +194,15 @@ def test_what_is_known_of_a_file_is_not_looked_for_again(tmp_path: Path) -> None
     assert files.labels == ((Box(0.2, 0.2, 0.5, 0.5),),)
 
 
-def test_file_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_file_that_is_gone_is_left_out_and_a_damaged_one_named(tmp_path: Path) -> None:
     pictures = make_pictures(tmp_path, 2)
     files = labelled_files(pictures, 32, ignore_progress, StopToken())
     pictures[1].path.unlink()
     with pytest.raises(UserError, match=pictures[1].path.name):
         files.pictures[1]
-    with pytest.raises(UserError, match=pictures[1].path.name):
+    assert len(labelled_files(pictures, 32, ignore_progress, StopToken())) == 1
+    pictures[0].path.write_bytes(b"no picture")
+    with pytest.raises(UserError, match=pictures[0].path.name):
         labelled_files(pictures, 32, ignore_progress, StopToken())
 
 

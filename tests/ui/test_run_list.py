@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from facegui.core.errors import UserError
 from facegui.core.project import Project
-from facegui.core.runs import DeletedRun, Run, rename_run
+from facegui.core.runs import CHECKPOINT_NAME, DeletedRun, Run, rename_run
 from facegui.ui import run_list as module
 from facegui.ui.run_list import RunList, RunModel, RunRow
 from facegui.workers.project_store import ProjectStore
@@ -107,6 +107,15 @@ def test_deleted_runs_come_back(run_list: RunList, project: Project, runs: tuple
     assert run_list.runs == (runs[2], runs[1], runs[0])
     assert set(run_list.chosen_runs) == {runs[1], runs[2]}
     assert run_list.undo_button.isHidden()
+
+
+def test_a_broken_run_says_what_is_left_of_it(project: Project) -> None:
+    run = write_run(project.runs_folder, name="2026-11-21_10-20-30", complete=False)
+    assert RunRow.of(run).details == "broken off, no model"
+    run.model_path.write_bytes(b"first")
+    assert RunRow.of(run).details == "broken off, first model"
+    (run.folder / CHECKPOINT_NAME).write_bytes(b"x")
+    assert RunRow.of(run).details == "broken off, can go on"
 
 
 def test_what_cannot_be_restored_can_be_tried_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ from facegui.core.progress import Progress, StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.runs import BatchMetrics, Losses, Run
 from facegui.core.splits import Split
+from facegui.ml.backbone import features_bytes
+from facegui.ml.dense_training import fitting_pictures
 from facegui.ml.estimating import remember_pace
-from facegui.ml.features import FEATURES_FOLDER
-from facegui.ml.presets import FAST, TrainSettings
+from facegui.ml.features import FEATURES_FOLDER, FITTING_SHARE
+from facegui.ml.presets import ACCURATE, CLASSIC, FAST, TrainSettings
+from facegui.ml.training_data import LabelledPicture
+from facegui.ui.train_words import notes_in_words
 from facegui.workers.training_job import training_job
 from facegui.workers.training_look import Estimate, TrainingLook, TrainingLooker
 
@@ -52,6 +57,23 @@ def test_outdated_copies_are_told_and_not_counted(demo_project: Project) -> None
     seen = look(demo_project)
     assert seen.outdated
     assert seen.pictures < 2 * len(samples)
+
+
+def test_large_pictures_may_be_too_many_to_learn_from(
+    demo_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = look(demo_project)
+    room = features_bytes(384) * 4
+    monkeypatch.setattr("facegui.ml.features.CACHE_LIMIT_BYTES", room / FITTING_SHARE + 1)
+    assert seen.learned_from(ACCURATE.settings) == 4 < seen.pictures
+    assert seen.learned_from(CLASSIC.settings) == seen.pictures
+    pictures = [LabelledPicture(Path(str(number)), ()) for number in range(seen.pictures)]
+    assert len(fitting_pictures(pictures, 384)) == 4
+    words = notes_in_words(seen, ACCURATE.settings, False)
+    assert f"Of the {seen.pictures} pictures, 4 are learned from" in words
+    assert "learned from" not in notes_in_words(seen, CLASSIC.settings, False)
+    few = replace(seen, pictures=4)
+    assert seen.estimate(ACCURATE.settings) == few.estimate(ACCURATE.settings)
 
 
 def test_splits_are_given_only_where_that_is_asked_for(
