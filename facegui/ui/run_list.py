@@ -75,7 +75,9 @@ class RunRow:
             return cls(run, title_of(run), error.what, "")
         title = title_of(run)
         date = when(run) if title != when(run) else ""
-        epochs = f"{card.get('epochs', 0)} epochs"
+        # Finished before an epoch was better than what there was before.
+        is_first = card.get("best_epoch", 1) is None
+        epochs = "first model" if is_first else f"{card.get('epochs', 0)} epochs"
         details = " \N{MIDDLE DOT} ".join(filter(None, (date, preset_title(card), epochs)))
         ap50 = test_scores(card).get("ap50")
         return cls(run, title, details, "" if ap50 is None else f"AP50 {number(ap50)}")

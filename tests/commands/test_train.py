@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from facegui.commands import train as command
+from facegui.commands.console import interruptible
 from facegui.commands.main import main
 from facegui.core.project import Project
 from facegui.core.runs import CHECKPOINT_NAME, Run
@@ -114,3 +117,24 @@ def test_continuing_takes_the_settings_of_the_run(
 def test_continuing_from_nowhere_is_told(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", str(demo), "--continue-from", "nowhere"]) == 1
     assert capsys.readouterr().err
+
+
+def test_ctrl_c_finishes_once_there_is_something_to_keep(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with interruptible(lambda: False) as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.cancelled and stop.throws_away
+    with interruptible(lambda: True) as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert stop.should_stop and not stop.cancelled
+        assert "again to cancel" in capsys.readouterr().err
+        signal.raise_signal(signal.SIGINT)
+        assert stop.throws_away
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
+def test_a_process_that_is_told_to_end_throws_nothing_away() -> None:
+    with interruptible(lambda: True) as stop:
+        signal.raise_signal(signal.SIGTERM)
+    assert stop.cancelled and not stop.throws_away

@@ -10,8 +10,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from facegui.core.errors import UserError
+from facegui.core.files import write_json
 from facegui.core.project import Project
-from facegui.core.runs import CHECKPOINT_NAME, DeletedRun, Run, rename_run
+from facegui.core.runs import CARD_NAME, CHECKPOINT_NAME, DeletedRun, Run, rename_run
 from facegui.ui import run_list as module
 from facegui.ui.run_list import RunList, RunModel, RunRow
 from facegui.workers.project_store import ProjectStore
@@ -116,6 +117,12 @@ def test_a_broken_run_says_what_is_left_of_it(project: Project) -> None:
     assert RunRow.of(run).details == "broken off, first model"
     (run.folder / CHECKPOINT_NAME).write_bytes(b"x")
     assert RunRow.of(run).details == "broken off, can go on"
+
+
+def test_a_run_that_was_finished_with_its_first_model_says_so(project: Project) -> None:
+    run = write_run(project.runs_folder, name="2026-11-21_10-20-30", epochs=0)
+    write_json(run.folder / CARD_NAME, run.card() | {"best_epoch": None})
+    assert RunRow.of(run).details.endswith("first model")
 
 
 def test_what_cannot_be_restored_can_be_tried_again(
