@@ -122,10 +122,10 @@ def test_continuing_from_nowhere_is_told(demo: Path, capsys: pytest.CaptureFixtu
 def test_ctrl_c_finishes_once_there_is_something_to_keep(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with interruptible(lambda: False) as stop:
+    with interruptible(finishing="Finishing", can_finish=lambda: False) as stop:
         signal.raise_signal(signal.SIGINT)
         assert stop.cancelled and stop.throws_away
-    with interruptible(lambda: True) as stop:
+    with interruptible(finishing="Finishing") as stop:
         signal.raise_signal(signal.SIGINT)
         assert stop.should_stop and not stop.cancelled
         assert "again to cancel" in capsys.readouterr().err
@@ -135,6 +135,6 @@ def test_ctrl_c_finishes_once_there_is_something_to_keep(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to be caught")
 def test_a_process_that_is_told_to_end_throws_nothing_away() -> None:
-    with interruptible(lambda: True) as stop:
+    with interruptible(finishing="Finishing") as stop:
         signal.raise_signal(signal.SIGTERM)
     assert stop.cancelled and not stop.throws_away
