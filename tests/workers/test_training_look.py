@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from facegui.core.augmentation_settings import AugmentationSettings
 from facegui.core.augmented_set import read_set
 from facegui.core.augmenter import augment_set
-from facegui.core.progress import Progress, StopToken, ignore_progress
+from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.runs import BatchMetrics, Losses, Run
 from facegui.core.splits import Split
@@ -24,7 +24,7 @@ from facegui.ml.features import FEATURES_FOLDER, FITTING_SHARE
 from facegui.ml.presets import ACCURATE, CLASSIC, FAST, TrainSettings
 from facegui.ml.training_data import LabelledPicture
 from facegui.ui.train_words import notes_in_words
-from facegui.workers.training_job import training_job
+from facegui.workers.training_job import TrainingProgress, training_job
 from facegui.workers.training_look import Estimate, TrainingLook, TrainingLooker
 
 
@@ -138,4 +138,4 @@ def test_a_training_job_tells_how_far_it_is_in_all(qtbot: QtBot, demo_project: P
     job.progressed.connect(told.append)
     with qtbot.waitSignals([job.succeeded, job.finished]):
         job.start()
-    assert told == [event, Progress(8, 20, "Training, epoch 2 of 4")]
+    assert told == [event, TrainingProgress(8, 20, "Training, epoch 2 of 4")]
