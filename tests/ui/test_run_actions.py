@@ -34,6 +34,7 @@ class Asked:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.more: dict[str, Any] = {}
+        self.kept = False
         self.error: Exception | None = None
         self.may_end = threading.Event()
         self.may_end.set()
@@ -44,6 +45,10 @@ class Asked:
         self.calls.append((what,))
         self.more = more
         return write_run(project.runs_folder, name="2026-11-30_10-00-00")
+
+    def keep_learned(self, project: Project, *what: Any, **more: Any) -> Run:
+        self.kept = True
+        return self.train(project, *what, **more)
 
     def export(self, *what: Any) -> Any:
         self.calls.append(what[:4])
@@ -73,6 +78,7 @@ def make(make_tab: Callable[..., TrainTab], asked: Asked) -> Callable[[], TrainT
             TrainTab,
             train=asked.train,
             resume=asked.train,
+            keep_learned=asked.keep_learned,
             export=asked.export,
             look_for_mistakes=lambda *_: (),
         )
@@ -111,8 +117,18 @@ def test_broken_training_is_offered_first_and_goes_on(
     assert not actions.export_button.isVisible() and not actions.learn_on_button.isVisible()
     actions.resume_button.click()
     wait_for_end(qtbot, board)
-    assert asked.calls == [(broken,)]
+    assert asked.calls == [(broken,)] and not asked.kept
     assert asked.more == {"weights_file": None}
+
+
+def test_what_a_broken_training_learned_is_kept(
+    qtbot: QtBot, make: Callable[[], TrainTab], board: JobBoard, broken: Run, asked: Asked
+) -> None:
+    tab = make()
+    tab.result.one.run_actions.keep_button.click()
+    assert not tab.main_button.isEnabled()  # it finishes already
+    wait_for_end(qtbot, board)
+    assert asked.kept and asked.calls == [(broken,)]
 
 
 def test_broken_training_is_thrown_away_and_comes_back(
