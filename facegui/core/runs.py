@@ -181,9 +181,9 @@ class Run:
         return self.model_path.is_file()
 
     @property
-    def worth_keeping(self) -> bool:
-        """Whether there is anything in it: an epoch, what it needs to go on, or a model."""
-        return self.resumable or self.has_model or (self.folder / METRICS_NAME).is_file()
+    def can_be_used(self) -> bool:
+        """Whether it can go on, or has a model."""
+        return self.resumable or self.has_model
 
     @property
     def model_path(self) -> Path:

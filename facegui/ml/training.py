@@ -28,6 +28,7 @@ from facegui.core.runs import (
     CONTINUED_KEY,
     KERAS_NAME,
     LOG_NAME,
+    METRICS_NAME,
     MODEL_NAME,
     START_NAME,
     BatchMetrics,
@@ -216,8 +217,12 @@ def _carried_out(
                 weights = _load_weights(settings, weights_file, report, stop)
             _train_in(folder, project, settings, weights, report, stop, resumed)
     except Exception as error:
-        thrown_away = isinstance(error, Cancelled) and stop.throws_away
-        if thrown_away or not Run(folder).worth_keeping:
+        if isinstance(error, Cancelled):
+            kept = Run(folder).can_be_used and not stop.throws_away
+        else:
+            # Its curves and its log may tell why.
+            kept = Run(folder).can_be_used or (folder / METRICS_NAME).is_file()
+        if not kept:
             discard_run(folder)
         raise
     return Run(folder)

@@ -21,7 +21,7 @@ from facegui.core.labelme import write_label_file
 from facegui.core.photo_library import PhotoState
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
-from facegui.core.runs import find_run
+from facegui.core.runs import Run, find_run
 from facegui.ml.presets import CLASSIC
 from facegui.ml.training import train
 from facegui.ml.weights import VggWeights
@@ -76,7 +76,7 @@ def test_an_empty_project_becomes_boxes_on_video(
 
 
 @pytest.mark.slow
-def test_closing_while_it_trains_asks_once_and_leaves_no_run(
+def test_closing_while_it_trains_asks_once_and_leaves_nothing_that_cannot_go_on(
     qtbot: QtBot,
     make_window: MakeWindow,
     demo_project: Project,
@@ -98,7 +98,8 @@ def test_closing_while_it_trains_asks_once_and_leaves_no_run(
     assert window.close()
     assert questions.asked == ["Training"]
     assert board.job is None or not board.job.running
-    assert list(runs_folder.iterdir()) == []
+    # Unless an epoch was saved by then: that can go on.
+    assert all(Run(folder).resumable for folder in runs_folder.iterdir())
 
 
 def test_a_camera_that_is_unplugged_comes_back_by_itself(
