@@ -35,7 +35,7 @@ LEAST_HEAT = 0.3
 AVERAGE_MOMENTUM = 0.98
 """Of the moving average of the weights: over about 50 steps."""
 
-LEAST_RATE = 0.02
+LEAST_RATE = 0.001
 """What a falling learning rate ends at, of what it begins with."""
 
 LARGEST_LOGARITHM = 4.0

@@ -34,6 +34,9 @@ PACE_NAME = "pace.json"
 START_S = 25.0
 """Loading TensorFlow, and in the end converting and testing the model."""
 
+_SETTLING_STEPS = 200
+"""For which a training still gets better once its rate has fallen: the averaged weights."""
+
 _MATRIX_SIDE = 768
 _MULTIPLICATIONS = 8
 _MEASURED_PICTURES = 3
@@ -76,7 +79,8 @@ class Pace:
             return START_S + steps * settings.batch_size * megapixels * self.classic_s
         if settings.falling_steps and settings.patience:
             # It gets no better once the rate has fallen.
-            steps = min(steps, settings.falling_steps + (settings.patience + 1) * batches)
+            falling = settings.falling_steps + _SETTLING_STEPS
+            steps = min(steps, falling + (settings.patience + 1) * batches)
         features_s = max(0, pictures - kept) * megapixels * self.feature_s
         return START_S + features_s + steps * settings.batch_size * megapixels * self.dense_s
 

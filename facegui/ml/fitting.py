@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,10 @@ PER_PHOTO = "per_photo"
 """Name of the metric that every output has: its loss, as the mean over photos. What Keras
 tells of a loss by itself is the mean over batches, in which a photo of a small last
 batch counts for more, so that the parts would not add up to the total."""
+
+LEAST_GAIN = 0.002
+"""Of the validation loss: less is no reason to go on. Averaged weights get better by next to
+nothing for many epochs. Of two such epochs the better one is kept all the same."""
 
 TENSORBOARD_NAME = "tensorboard"
 _REPORTS_PER_SECOND = 20
@@ -196,14 +200,32 @@ def _bridge(
             if previewer is not None:
                 report(previewer.look(self._epoch))
             # A finish may have been asked for while it validated.
-            if stop.should_stop or self._is_out_of_patience():
+            if stop.should_stop or is_out_of_patience(self.epochs, settings, batches):
                 self.model.stop_training = True
 
-        def _is_out_of_patience(self) -> bool:
-            best = max(metrics.epoch for metrics in self.epochs if metrics.best)
-            return 0 < settings.patience <= self._epoch - best
-
     return Bridge()
+
+
+def is_out_of_patience(
+    epochs: Sequence[EpochMetrics], settings: TrainSettings, batches: int
+) -> bool:
+    """Whether a training has ceased to get better.
+
+    Not while its rate still falls: a worse epoch says little then, and the lower rate is what
+    places the boxes.
+
+    Args:
+        epochs: so far.
+        settings: patience, and steps over which the rate falls.
+        batches: in an epoch.
+    """
+    if not settings.patience or len(epochs) * batches < settings.falling_steps:
+        return False
+    lowest, since = math.inf, 0
+    for metrics in epochs:
+        if metrics.validation.total < lowest * (1 - LEAST_GAIN):
+            lowest, since = metrics.validation.total, metrics.epoch
+    return len(epochs) - since >= settings.patience
 
 
 def shuffled_batches(

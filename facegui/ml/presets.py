@@ -35,7 +35,7 @@ class TrainSettings:
         dropout: share of the feature channels that a dense network does without
             while it learns, 0 to 0.9.
         patience: epochs without a better validation loss after which training
-            ends; 0 trains all epochs.
+            ends, once the rate has fallen; 0 trains all epochs.
         weights: "imagenet", or "random" to begin from nothing.
         seed: of the new layers' weights and of the order of the photos.
 
@@ -136,7 +136,7 @@ FAST = Preset(
         batch_size=32,
         learning_rate=2e-3,
         learning_rate_decay=0.0,
-        falling_steps=800,
+        falling_steps=500,
         patience=2,
     ),
 )

@@ -299,7 +299,7 @@ def test_cancel_while_looking_leaves_no_run_but_what_was_computed(
 
 def test_training_ends_when_it_gets_no_better(looked_at: Project, start: Start) -> None:
     # Wild steps: after the first epochs it can only get worse.
-    settings = replace(SETTINGS, epochs=30, patience=1, learning_rate=0.5)
+    settings = replace(SETTINGS, epochs=30, patience=1, learning_rate=0.5, falling_steps=0)
     run = start(looked_at, settings=settings)
     epochs = run.metrics()
     best = max(epoch.epoch for epoch in epochs if epoch.best)
