@@ -100,7 +100,7 @@ class LabelDesk(QObject):
 
     @Slot()
     def say_no_face(self) -> None:
-        """Labels the photo "no face"; its boxes go. Where there was a draft, that was a review."""
+        """Labels the photo "no face"; its boxes go. One without a label before is done with that."""
         self._editor.flush()
         entry = self.entry
         if entry is None or not self._is_fresh(entry):
@@ -108,7 +108,7 @@ class LabelDesk(QObject):
         way = Way.BY_HAND
         if entry.draft is not None:
             way = Way.CORRECTED if entry.draft.detections else Way.ACCEPTED
-        if self._set(entry, (), "No face", way) and entry.draft is not None:
+        if self._set(entry, (), "No face", way) and entry.state is PhotoState.UNLABELLED:
             self.next_wanted.emit()
 
     @Slot()

@@ -187,14 +187,17 @@ def test_n_says_no_face_and_can_be_undone(project: Project, tab: AnnotateTab, qt
     assert name is not None
     press(tab, Qt.Key.Key_N)
     assert on_disk(project, name) == ()
-    assert tab.editor.badge == "No face"
+    assert tab.photo_name == tab.model.names[1]  # there is nothing more to say of it
     undo(tab)
+    assert tab.photo_name == name
     assert on_disk(project, name) is None
     with_face = next(n for n in tab.model.names if tab.model.entry(n).boxes)
     go_to(qtbot, tab, tab.model.names.index(with_face))
     before = on_disk(project, with_face)
     press(tab, Qt.Key.Key_N)
     assert on_disk(project, with_face) == ()
+    assert tab.photo_name == with_face
+    assert tab.editor.badge == "No face"
     undo(tab)
     assert on_disk(project, with_face) == before
 
@@ -305,11 +308,13 @@ def test_enter_and_the_main_button_lead_through_all_that_is_left(
     names = tab.model.names
     assert tab.main_button.text() == "Next photo without label"
     press(tab, Qt.Key.Key_N)
+    assert tab.photo_name == names[1]
     press(tab, Qt.Key.Key_Return)
+    assert tab.photo_name == names[2]
+    tab.main_button.click()
     assert tab.photo_name == names[1]
     qtbot.waitUntil(lambda: tab.editor.can_edit)
     press(tab, Qt.Key.Key_N)
-    tab.main_button.click()
     assert tab.photo_name == names[2]
     qtbot.waitUntil(lambda: tab.editor.can_edit)
     assert not tab.main_button.isEnabled()  # this is the last one
