@@ -22,7 +22,8 @@ class FoundFiles:
     A video or camera becomes one MP4 video; of a folder every picture becomes a JPEG. Beside
     them lie a CSV and a JSON file with the boxes of each, named after the video or "boxes".
     Used in a `with` statement; an error leaves no video and no data. Only what a live camera
-    saw is kept whatever ends it, for nobody sees it again.
+    saw is kept whatever ends it, for nobody sees it again: the video even where the data
+    cannot be written.
 
     Args:
         folder: that exists.
@@ -45,9 +46,15 @@ class FoundFiles:
         name = Path(self._free_name(f"{stem}.mp4"))
         if not pictures:
             pace = camera.frames_per_second or USUAL_PACE
-            self._video = self._stack.enter_context(VideoWriter(folder / name, pace))
-            if camera.live:  # it is searched at a pace of its own, mostly a slower one
+            self._video = VideoWriter(folder / name, pace)
+            if camera.live:
+                # It is searched at a pace of its own, mostly a slower one.
                 self._pace = EvenPace(self._video, pace)
+                # Callbacks learn of no error: neither the data nor the last picture costs it.
+                self._stack.callback(self._video.close)
+                self._stack.callback(self._end_pace)
+            else:
+                self._stack.enter_context(self._video)
         try:
             self._table = BoxTable(self._open(name.with_suffix(".csv")))
             self._lines = PictureLines(
@@ -102,18 +109,19 @@ class FoundFiles:
         self._taken.add(stem_key(free))
         return free
 
+    def _end_pace(self) -> None:
+        if self._pace is not None:
+            self._pace.end()
+
     def _end(
         self,
         kind: type[BaseException] | None,  # noqa: ARG002
         error: BaseException | None,
         trace: TracebackType | None,  # noqa: ARG002
     ) -> None:
-        """The end of the data; runs first, so that a failure of it leaves none of the files."""
-        if error is not None:
-            return
-        if self._pace is not None:
-            self._pace.end()
-        self._lines.end({})
+        """The end of the data; runs first: without it no file is left but a live video."""
+        if error is None:
+            self._lines.end({})
 
     def _failure(self, error: OSError) -> UserError:
         return disk_error(error, f"writing into {self._folder.name}")

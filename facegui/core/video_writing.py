@@ -76,6 +76,19 @@ class VideoWriter:
                 )
         self._writer.write(cv2.cvtColor(_fitted(pixels, *self._size), cv2.COLOR_RGB2BGR))
 
+    def close(self) -> None:
+        """Puts the video in its place, with the pictures that it has.
+
+        Raises:
+            OSError: when that place cannot be taken.
+        """
+        self._writer.release()
+        try:
+            if self._temporary.exists():
+                self._temporary.replace(self._path)
+        finally:
+            self._temporary.unlink(missing_ok=True)
+
     def _look_at_disk(self) -> None:
         try:
             free = shutil.disk_usage(self._path.parent).free
@@ -96,10 +109,11 @@ class VideoWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._writer.release()
-        if error is None and self._temporary.exists():
-            self._temporary.replace(self._path)
-        self._temporary.unlink(missing_ok=True)
+        if error is None:
+            self.close()
+        else:
+            self._writer.release()
+            self._temporary.unlink(missing_ok=True)
 
 
 class EvenPace:

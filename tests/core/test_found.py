@@ -20,6 +20,7 @@ from facegui.core.errors import UserError
 from facegui.core.found import BoxTable, FoundFace, FoundPicture, PictureLines
 from facegui.core.found_files import FoundFiles
 from facegui.core.images import write_picture
+from facegui.core.video_writing import EvenPace
 
 FACE = Detection(Box(1, 2, 30, 40), 0.9)
 PIXELS = np.full((48, 64, 3), 90, np.uint8)
@@ -130,12 +131,39 @@ def test_failure_keeps_what_a_live_camera_saw(tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "Cam.json").read_text("utf-8"))["pictures"]) == 3
 
 
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("first_lost", [1, 2], ids=["in the middle", "at the end"])
+def test_data_that_cannot_be_written_cost_no_live_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first_lost: int
+) -> None:
+    def add(_: PictureLines, line: dict[str, int]) -> None:
+        if line["frame"] >= first_lost:
+            full()
+
+    monkeypatch.setattr(PictureLines, "add", add)
+    monkeypatch.setattr(PictureLines, "end", full)
+    with pytest.raises(UserError, match="full"):
+        save_live(tmp_path, [1.0, 1.5])
+    assert [path.name for path in tmp_path.iterdir()] == ["Cam.mp4"]
+    assert frames_in(tmp_path / "Cam.mp4") == 14 + first_lost
+
+
+def test_the_last_picture_of_a_live_video_costs_neither_it_nor_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EvenPace, "end", full)
+    with pytest.raises(UserError, match="full"):
+        save_live(tmp_path, [1.0, 1.5])
+    assert frames_in(tmp_path / "Cam.mp4") == 15
+    assert len(json.loads((tmp_path / "Cam.json").read_text("utf-8"))["pictures"]) == 2
+
+
 def test_failure_at_the_very_end_leaves_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
     write_picture(tmp_path / "a.png", PIXELS)
     target = tmp_path / "target"
     target.mkdir()
