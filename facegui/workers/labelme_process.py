@@ -47,9 +47,10 @@ SETTINGS = {
 }
 """Keys that both releases know; YAML takes JSON as it is."""
 
-LONGEST_SEARCH = 12_000
-"""Characters of the expression that finds some photos: a command of Windows has 32,767, and
-LabelMe's field no more. Some 5,000 photos that were numbered are as long."""
+LONGEST_SEARCH = 24_000
+"""Characters of the expression that finds some photos, as JSON, which writes six for a letter
+that is not English: a command of Windows has 32,767, and LabelMe's field no more.
+Some 5,000 photos that were numbered are as long."""
 _LONGEST_WORDS = 16_000
 _PATIENCE_MS = 3_000
 _LOADED = re.compile(r"Loaded file: ('.*'|\".*\") in ")
@@ -223,7 +224,7 @@ def _search_around(name: str, names: Sequence[str]) -> str:
     """Finds a photo and those of `names`; where they are too many, those nearest to it."""
     search = search_for((name, *names))
     place, reach = bisect.bisect_left(names, name), len(names)
-    while len(search) > LONGEST_SEARCH:
+    while len(json.dumps(search)) > LONGEST_SEARCH:
         reach //= 2
         search = search_for((name, *names[max(0, place - reach) : place + reach]))
     return search

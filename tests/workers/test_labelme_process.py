@@ -251,11 +251,21 @@ def test_of_too_many_photos_the_nearest_are_found() -> None:
     names = sorted(f"{number:09}.jpg" for number in random.integers(0, 10**9, 5_000))
     told = arguments(Path("photos") / names[2_500], Path("labels"), names)
     search = json.loads(told[told.index("--config") + 1])["file_search"]
-    assert len(search) <= LONGEST_SEARCH
+    assert len(json.dumps(search)) <= LONGEST_SEARCH
     found = [name for name in names if re.search(search, f"photos/{name}")]
     place = found.index(names[2_500])
     assert found == names[2_500 - place : 2_500 - place + len(found)]
     assert len(found) > 500
+
+
+def test_a_command_is_no_longer_than_windows_allows_with_names_in_another_script() -> None:
+    random = np.random.default_rng(1)
+    letters = random.integers(0x430, 0x450, (1_000, 8))  # Cyrillic
+    names = sorted("".join(map(chr, name)) + ".jpg" for name in letters)
+    told = arguments(Path("photos") / names[500], Path("labels"), names)
+    assert len(" ".join(told)) < 32_767 - 4 * 260, "and there are paths"
+    search = json.loads(told[told.index("--config") + 1])["file_search"]
+    assert sum(re.search(search, f"photos/{name}") is not None for name in names) > 200
 
 
 @pytest.mark.slow
