@@ -13,7 +13,7 @@ from facegui.commands.numbers import WrongUsageError
 from facegui.core.augmented_set import read_set
 from facegui.core.errors import UserError
 from facegui.core.leaks import leak_problems
-from facegui.core.progress import Progress, Report, ignore_progress
+from facegui.core.progress import Progress, Report, StopToken, ignore_progress
 from facegui.core.project import Project
 from facegui.core.readiness import training_problems
 from facegui.core.runs import (
@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, console: Console) -> Json:
     # TensorFlow's own chatter would hide what matters to the user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    _refuse_changes(arguments)
+    _check_usage(arguments)
     weights_file = _weights_file(arguments)
     watch = _Watch(console)
     with (
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
         console.progress("Training") as watch.report,
     ):
         project.assign_missing_splits(watch.report, stop)
-        _tell_problems(project, console)
+        _tell_problems(project, console, watch.report, stop)
         if arguments.resume is not None:
             broken = _broken_run(project, arguments.resume)
             go_on = keep_learned if arguments.keep_learned else resume
@@ -132,8 +132,8 @@ def run(arguments: argparse.Namespace, console: Console) -> Json:
     return {"run": str(result.folder), **card}
 
 
-def _tell_problems(project: Project, console: Console) -> None:
-    for problem in (*training_problems(project), *leak_problems(project)):
+def _tell_problems(project: Project, console: Console, report: Report, stop: StopToken) -> None:
+    for problem in (*training_problems(project), *leak_problems(project, report, stop)):
         if not problem.blocking:
             console.warn(f"Note: {problem.what} {problem.remedy}")
     copies = read_set(project.augmented_folder)
@@ -180,8 +180,13 @@ def _changed(arguments: argparse.Namespace) -> dict[str, Any]:
     return changed
 
 
-def _refuse_changes(arguments: argparse.Namespace) -> None:
+def _check_usage(arguments: argparse.Namespace) -> None:
     """A training that goes on does so with the settings that it began with."""
+    if arguments.keep_learned and arguments.resume is None:
+        raise WrongUsageError(
+            "What was learned is kept of a training that was broken off.",
+            "Add --resume, or leave out --keep-learned to start a new training.",
+        )
     given = set(_changed(arguments))
     given |= {name for name in ("preset", "continue_from") if getattr(arguments, name) is not None}
     if arguments.resume is not None and given:

@@ -12,7 +12,9 @@ import pytest
 from facegui.commands import train as command
 from facegui.commands.console import interruptible
 from facegui.commands.main import main
+from facegui.core.progress import Progress, Report, StopToken
 from facegui.core.project import Project
+from facegui.core.readiness import Problem
 from facegui.core.runs import CHECKPOINT_NAME, Run
 from facegui.core.splits import Split
 from facegui.ml.presets import DEFAULT_PRESET, FAST, TrainSettings
@@ -94,6 +96,32 @@ def test_what_a_broken_training_learned_is_kept(
     run_json("train", demo, "--resume", "--keep-learned")
     ((name, what, _),) = calls
     assert (name, what.name) == ("keep_learned", run.name)
+
+
+def test_keeping_what_no_training_learned_starts_none(
+    demo: Path, calls: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(demo), "--keep-learned"]) == 2
+    assert "Add --resume" in capsys.readouterr().err
+    assert calls == []
+
+
+def test_ctrl_c_while_photos_are_compared_starts_no_training(
+    demo: Path,
+    calls: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def compare(_project: Project, report: Report, stop: StopToken) -> tuple[Problem, ...]:
+        report(Progress(1, 2, "Comparing photos"))
+        signal.raise_signal(signal.SIGINT)
+        stop.raise_if_cancelled()
+        return ()
+
+    monkeypatch.setattr(command, "leak_problems", compare)
+    assert main(["train", str(demo)]) == 1
+    assert "Cancelled" in capsys.readouterr().err
+    assert calls == []
 
 
 def test_nothing_to_resume_is_told(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
