@@ -60,6 +60,7 @@ class _Worker(QObject):
     def __init__(self, desk: _Desk) -> None:
         super().__init__()
         self._desk = desk
+        self._failure = ""
 
     @Slot()
     def run(self) -> None:
@@ -73,10 +74,18 @@ class _Worker(QObject):
         except Cancelled:
             pass
         except Exception as error:
-            log.exception("background work failed")
+            self._log(error)
             self.failed.emit(request.number, error)
         else:
+            self._failure = ""
             self.succeeded.emit(request.number, result)
+
+    def _log(self, error: Exception) -> None:
+        """Once for what fails again and again: some work is tried until it succeeds."""
+        failure = repr(error)
+        if failure != self._failure:
+            self._failure = failure
+            log.error("background work failed", exc_info=error)
 
     def _report_of(self, number: int) -> Callable[[Any], None]:
         def report(value: Any) -> None:

@@ -33,6 +33,9 @@ LOOK_SHARE = 20
 """A look that takes long, at many photos or on a slow disk, comes less often:
 after this many times as long as it takes."""
 
+RETRY_INTERVAL_MS = 5_000
+"""How often a folder is looked at that cannot be read now, on the network for instance."""
+
 
 class ProjectStore(QObject):
     """Holds the one project that the window works on.
@@ -168,6 +171,7 @@ class ProjectStore(QObject):
 
         if self._project is None:
             return
+        self._timer.setInterval(RETRY_INTERVAL_MS)
         if isinstance(error, OSError):
             error = disk_error(error, f"reading the project {self._project.name}")
         if isinstance(error, ProjectGoneError):

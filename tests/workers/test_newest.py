@@ -67,6 +67,20 @@ def test_what_fails_is_said_and_the_next_works(qtbot: QtBot, newest: NewestWork)
         newest.ask(lambda _report, _stop: "new")
 
 
+def test_what_fails_again_and_again_is_logged_once(
+    qtbot: QtBot, newest: NewestWork, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_report: Any, _stop: StopToken) -> None:
+        raise OSError("The network is down")
+
+    for work in (fail, fail, lambda _report, _stop: "well", fail):
+        ended = newest.failed if work is fail else newest.succeeded
+        with qtbot.waitSignal(ended):
+            newest.ask(work)
+    told = [record for record in caplog.records if record.exc_info]
+    assert len(told) == 2, "it was well in between"
+
+
 def test_shutting_down_ends_the_work_in_hand(newest: NewestWork) -> None:
     begun, ended = threading.Event(), threading.Event()
 

@@ -124,6 +124,7 @@ def test_folder_that_cannot_be_read_once_is_looked_at_again(
             raise OSError(errno.EIO, "Input/output error")
         return scan(*arguments)
 
+    monkeypatch.setattr(project_store, "RETRY_INTERVAL_MS", 1)
     monkeypatch.setattr(project_store, "_scan", fail_twice)
     with qtbot.waitSignal(store.photos_changed) as told:
         demo_project.photos[0].path.unlink()
@@ -132,6 +133,21 @@ def test_folder_that_cannot_be_read_once_is_looked_at_again(
     assert failed == []
     assert len(said) == 1
     assert "tried again" in said[0]
+
+
+def test_folder_that_cannot_be_read_is_looked_at_less_often_until_it_can(
+    qtbot: QtBot, store: ProjectStore, demo_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken, qtbot.waitSignal(store.noticed):
+        broken.setattr(project_store, "_scan", fail)
+    assert store._timer.interval() == project_store.RETRY_INTERVAL_MS
+    store._timer.setInterval(1)  # no need to wait so long
+    with qtbot.waitSignal(store.photos_changed):
+        demo_project.photos[0].path.unlink()
+    assert store._timer.interval() < project_store.RETRY_INTERVAL_MS
 
 
 def test_full_disk_while_a_label_is_kept_loses_no_change(
