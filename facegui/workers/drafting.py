@@ -139,9 +139,14 @@ class Drafting(QObject):
         return project is not None and project.settings(SETTINGS_KEY).get("on", True) is True
 
     def set_on(self, on: bool) -> None:
-        """Raises `UserError` when the project cannot be written."""
+        """Off ends also a second opinion that was asked for.
+
+        Raises:
+            UserError: when the project cannot be written.
+        """
         self._save(on=on)
         if not on:
+            self._asked_opinion = False
             self._process.end()
         self._consider()
 

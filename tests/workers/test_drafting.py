@@ -275,6 +275,17 @@ def test_a_second_opinion_that_broke_off_is_given_afterwards(
     assert isinstance(process.requests[-1], OpinionRequest)
 
 
+def test_switching_off_ends_a_second_opinion_for_good(
+    subject: Drafting, process: FakeProcess
+) -> None:
+    subject.enter()
+    subject.ask_opinion()
+    subject.set_on(False)
+    assert not process.busy
+    assert subject.news.state is DraftingState.OFF
+    assert len(process.requests) == 1
+
+
 def test_a_second_opinion_that_failed_says_nothing_of_the_labels(
     subject: Drafting, process: FakeProcess, demo_project: Project, qtbot: QtBot
 ) -> None:
