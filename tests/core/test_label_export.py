@@ -57,6 +57,24 @@ def test_yolo_has_photos_to_validate_on_however_few_there_are(project, add_photo
     assert content["train"] == content["val"] == "images/train"
 
 
+@pytest.mark.parametrize(
+    ("splits", "train", "val"),
+    [
+        ((Split.TEST, Split.TRAIN), "images/train", "images/train"),
+        ((Split.TEST, Split.VALIDATION), "images/val", "images/val"),
+        ((Split.TEST,), "images/test", "images/test"),
+    ],
+)
+def test_yolo_tests_on_no_photo_of_training_that_can_be_spared(
+    project, add_photo, tmp_path, splits, train, val
+):
+    for number, split in enumerate(splits):
+        add_photo(f"{number}.jpg", (FACE,), PhotoRecord(split))
+    export_labels(project, YOLO, tmp_path / "out", ignore_progress, StopToken())
+    content = yaml.safe_load((tmp_path / "out" / "data.yaml").read_text("utf-8"))
+    assert (content["train"], content["val"]) == (train, val)
+
+
 def test_a_project_open_for_reading_is_shared_out_in_the_export_alone(project, add_photo, tmp_path):
     for number in range(8):
         add_photo(f"{number}.jpg", (FACE,))

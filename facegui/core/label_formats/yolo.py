@@ -64,8 +64,9 @@ def files(photos: Sequence[ExportPhoto]) -> Iterator[tuple[str, bytes]]:
     # Without `path`, which Ultralytics looks for below a folder of its own, the folders are
     # beside this file; and it wants some for training and validation, however few photos.
     wanted = dict.fromkeys((*_NEEDED_SPLITS, *there))
+    other = next(name for name in wanted if name in there)  # test photos last
     content = {
-        **{name: f"images/{name if name in there else next(iter(there))}" for name in wanted},
+        **{name: f"images/{name if name in there else other}" for name in wanted},
         "names": {0: FACE_LABEL},
     }
     yield "data.yaml", yaml.safe_dump(content, sort_keys=False).encode("utf-8")
