@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -34,6 +33,7 @@ from facegui.core.augmented_set import (
     put_set_in_place,
     write_manifest,
 )
+from facegui.core.cores import usable_cores
 from facegui.core.errors import Cancelled, UserError, disk_error
 from facegui.core.files import free_name
 from facegui.core.images import encode_jpeg, read_picture
@@ -228,7 +228,7 @@ def _stems_of_copies(samples: Sequence[Sample]) -> list[str]:
 
 
 def _thread_count() -> int:
-    return max(1, min(MAXIMUM_THREADS, os.cpu_count() or 1))
+    return min(MAXIMUM_THREADS, usable_cores())
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from facegui.core.cores import usable_cores
 from facegui.core.errors import UserError
 from facegui.core.runs import Precision, Run
 from facegui.ui.detect_live import LivePictures
@@ -72,7 +72,7 @@ class DetectModels(QObject):
     def _threads(self) -> int | None:
         """Cores of a detector: two at a time share those that there are, or each waits for the
         other's in the middle of a picture."""
-        return max(1, (os.cpu_count() or 1) // 2) if self.compare.run is not None else None
+        return max(1, usable_cores() // 2) if self.compare.run is not None else None
 
     @property
     def error(self) -> Exception | None:

@@ -29,7 +29,7 @@ class LoadDetector(Protocol):
     """Makes a detector of a model file, such as `detection.Detector`."""
 
     def __call__(self, path: Path, *, threads: int | None = None) -> FaceDetector:
-        """Args: path: of the file; threads: cores to use, all of the machine's by default."""
+        """Args: path: of the file; threads: cores to use, all that it may use by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ class DetectionFeed(QObject):
 
         Args:
             path: of the model file; None lets go of the model.
-            threads: cores to use; all of the machine's by default.
+            threads: cores to use; by default all that this process may use.
         """
         if (path, threads) == (self._path, self._threads) and not self._has_failed:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from pathlib import Path
@@ -19,6 +18,7 @@ from facegui.core.camera import CameraKind, Frame
 from facegui.core.errors import UserError
 from facegui.core.images import Pixels, read_picture
 from facegui.core.project import Project
+from facegui.ui import detect_models
 from facegui.ui.detect_stage import DetectStage
 from facegui.ui.detection_view import DetectionView
 from facegui.ui.full_screen import FullScreen
@@ -332,8 +332,13 @@ class Shifted(FakeDetector):
 
 
 def test_two_runs_look_at_the_same_source_side_by_side(
-    qtbot: QtBot, project: Project, make_detect: Any, make_camera: Any
+    qtbot: QtBot,
+    project: Project,
+    make_detect: Any,
+    make_camera: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(detect_models, "usable_cores", lambda: 6)
     old = add_run(project, "2026-01-01_10-00-00")
     new = add_run(project, "2026-01-02_10-00-00")
     detectors = {old: Shifted(old, 7.0), new: Shifted(new, 0.0)}
@@ -364,9 +369,8 @@ def test_two_runs_look_at_the_same_source_side_by_side(
     box.activated.emit(0)
     assert other.isHidden()
     # They share the cores; one alone has all of them.
-    shared = max(1, (os.cpu_count() or 1) // 2)
     qtbot.waitUntil(lambda: len(asked) == 4)
-    assert set(asked[1:3]) == {(old, shared), (new, shared)}
+    assert set(asked[1:3]) == {(old, 3), (new, 3)}
     assert asked[0] == asked[3] == (new, None)
     assert asked[0] == asked[3] == (new, None)
 
