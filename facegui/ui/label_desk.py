@@ -100,7 +100,7 @@ class LabelDesk(QObject):
 
     @Slot()
     def say_no_face(self) -> None:
-        """Labels the photo "no face"; its boxes go. One without a label before is done with that."""
+        """Labels the photo "no face"; its boxes go. One that had no label is done with."""
         self._editor.flush()
         entry = self.entry
         if entry is None or not self._is_fresh(entry):
