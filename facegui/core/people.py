@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import shutil
 from dataclasses import dataclass
@@ -78,7 +77,8 @@ def people_of(project: Project) -> tuple[Person, ...]:
 def runs_that_learned_from(project: Project, person: Person) -> tuple[Run, ...]:
     """The runs whose model knows this person, or may."""
     sessions = set(person.sessions)
-    return runs_with(list_runs(project.runs_folder), _names_of(project, sessions), sessions)
+    names = {name for name, record in project.records.items() if record.session in sessions}
+    return runs_with(list_runs(project.runs_folder), names, sessions)
 
 
 def delete_person(project: Project, person: Person) -> Deleted:
@@ -93,13 +93,13 @@ def delete_person(project: Project, person: Person) -> Deleted:
     """
     runs = runs_that_learned_from(project, person)
     sessions = set(person.sessions)
-    names = _names_of(project, sessions)
-    photos = [photo for photo in project.photos if photo.name in names]
+    photos = [p for p in project.photos if project.record(p.name).session in sessions]
+    stems = _stems_of(project, photos, sessions)
     try:
         if photos:
             project.delete(photos)
-        _delete_labels_without_photo(project, names)
-        deleted = _empty_trash_of(project, sessions, names)
+        _delete_labels_without_photo(project, sessions, stems)
+        deleted = _empty_trash_of(project, sessions, stems)
         # Last what is made of photos: nothing can be made of them any more.
         copies = _forget_what_was_made(project)
         for run in (*list_runs(project.runs_folder), *trashed_runs(project.trash_folder)):
@@ -112,36 +112,47 @@ def delete_person(project: Project, person: Person) -> Deleted:
     return Deleted(gone, deleted - len(gone), copies, runs)
 
 
-def _names_of(project: Project, sessions: set[str]) -> set[str]:
-    """Names of all photos that these sessions ever had, as far as is known."""
-    names = project.names_of_sessions(sessions)
-    for entry in trash.entries(project.trash_folder):
-        with contextlib.suppress(UserError):  # damaged: nobody knows of whom it is
-            records = trash.records_of(entry).items()
-            names |= {name for name, record in records if record.session in sessions}
-    return names
+def _stems_of(project: Project, photos: list[Photo], sessions: set[str]) -> set[str]:
+    """What stands for these sessions where only a label's name is known.
+
+    Names are used again: one that somebody else's photo has by now does not count.
+
+    Args:
+        project: that they belong to.
+        photos: of these sessions that are there.
+        sessions: their keys.
+    """
+    theirs: set[str] = set()
+    others: set[str] = set()
+    for name, record in project.records.items():
+        (theirs if record.session in sessions else others).add(stem_key(name))
+    return (theirs - others) | {stem_key(photo.name) for photo in photos}
 
 
-def _delete_labels_without_photo(project: Project, names: set[str]) -> None:
+def _delete_labels_without_photo(project: Project, sessions: set[str], stems: set[str]) -> None:
     """Another program may have removed a photo and left its label."""
     here = {stem_key(photo.name) for photo in project.photos}
-    for name in names:
-        if stem_key(name) not in here:
+    for name, record in project.records.items():
+        if record.session in sessions and stem_key(name) in stems - here:
             photo = Photo(name, project.photos_folder / name)
             project.label_path(photo).unlink(missing_ok=True)
             project.drafts.remove_draft(photo)
 
 
-def _empty_trash_of(project: Project, sessions: set[str], names: set[str]) -> int:
+def _empty_trash_of(project: Project, sessions: set[str], stems: set[str]) -> int:
     """Deletes what the trash holds of these sessions, and what it cannot say of.
 
-    Labels that were thrown away alone are known by their photo's name.
+    An entry knows its own photos; labels that were thrown away alone go by their name.
+
+    Args:
+        project: whose trash it is.
+        sessions: their keys.
+        stems: what labels of theirs are called.
 
     Returns:
         How many photos were deleted.
     """
     count = 0
-    stems = {stem_key(name) for name in names}
     for entry in trash.entries(project.trash_folder):
         try:
             records = trash.records_of(entry)
@@ -149,8 +160,8 @@ def _empty_trash_of(project: Project, sessions: set[str], names: set[str]) -> in
             log.warning("%s cannot be read and is deleted as a whole", entry.folder)
             shutil.rmtree(entry.folder)
             continue
-        others = {stem_key(n) for n, record in records.items() if record.session not in sessions}
-        theirs = stems - others
+        own = {stem_key(n) for n, record in records.items() if record.session in sessions}
+        theirs = own | (stems - {stem_key(name) for name in records})
         for part in trash.PARTS:
             folder = entry.folder / part
             for path in list(folder.iterdir()) if folder.is_dir() else ():

@@ -51,6 +51,12 @@ class RememberingLibrary(PhotoLibrary):
     def record(self, name: str) -> PhotoRecord:
         return self._index.photos.get(name, PhotoRecord())
 
+    @property
+    def records(self) -> dict[str, PhotoRecord]:
+        """What is remembered of each photo by name, also of those that are away."""
+        with self._mutex:
+            return dict(self._index.photos)
+
     def split(self, photo: Photo) -> Split | None:
         return self.record(photo.name).split
 
@@ -230,13 +236,6 @@ class RememberingLibrary(PhotoLibrary):
         """
         with self._mutex:
             self._remember({name: replace(self.record(name), digest=None)})
-
-    def names_of_sessions(self, sessions: Container[str]) -> set[str]:
-        """Names of the photos of these sessions, also of those that are away."""
-        with self._mutex:
-            return {
-                name for name, record in self._index.photos.items() if record.session in sessions
-            }
 
     def forget_sessions(self, sessions: Iterable[str]) -> None:
         """Forgets what is remembered of photos of these sessions that are not there.

@@ -126,7 +126,8 @@ def runs_with(runs: tuple[Run, ...], names: set[str], sessions: set[str]) -> tup
 
     Args:
         runs: of a project, oldest first.
-        names: of photos.
+        names: of photos; they count for photos that were of no session then, for names
+            are used again.
         sessions: their keys.
     """
     found: list[Run] = []
@@ -137,7 +138,8 @@ def runs_with(runs: tuple[Run, ...], names: set[str], sessions: set[str]) -> tup
             photos is None
             or _began_with(run) not in (None, *unrelated)
             or any(
-                photo.split is not Split.TEST and (name in names or photo.session in sessions)
+                photo.split is not Split.TEST
+                and (photo.session in sessions or (photo.session is None and name in names))
                 for name, photo in photos.items()
             )
         ):

@@ -184,3 +184,44 @@ def test_what_the_trash_cannot_say_of_is_deleted_too(project, add_photo):
     assert runs_that_learned_from(project, eve) == ()
     delete_person(project, eve)
     assert not damaged.folder.exists()
+
+
+def test_somebody_elses_photo_that_has_the_name_by_now_is_left_alone(project, add_photo):
+    eve, bob = project.new_session("eve"), project.new_session("bob")
+    project.note_people(eve, ["Eve"])
+    project.note_people(bob, ["Bob"])
+    kept = add_photo("kept.jpg", (FACE,), PhotoRecord(Split.TRAIN, eve))
+    hers = project.delete([add_photo("a.jpg", (FACE,), PhotoRecord(Split.TRAIN, eve))])
+    his = add_photo("a.jpg", (OTHER_FACE,), PhotoRecord(Split.TRAIN, bob))
+    run = run_of(project)
+    cleared = project.clear_label(his)
+    project.set_label(his, (FACE,))
+    of_kept = project.clear_label(kept)
+    bob_alone = people_of(project)[0]
+    eve_alone = people_of(project)[1]
+    assert runs_that_learned_from(project, bob_alone) == (run,)
+    deleted = delete_person(project, eve_alone)
+    assert (deleted.photos, deleted.from_trash) == (("kept.jpg",), 1)
+    assert [photo.name for photo in project.photos] == ["a.jpg"]
+    assert project.label(his) == (FACE,)
+    assert files(cleared.folder) == {"a.json", trash.ENTRY_NAME}
+    assert not hers.folder.exists()
+    assert not of_kept.folder.exists()
+
+
+def test_a_run_that_learned_from_another_photo_of_the_name_does_not_know_them(project, add_photo):
+    eve = project.new_session("eve")
+    project.note_people(eve, ["Eve"])
+    project.delete([add_photo("a.jpg", (FACE,), PhotoRecord(Split.TRAIN, eve))])
+    add_photo("a.jpg", (FACE,), PhotoRecord(Split.TRAIN, project.new_session("x")))
+    run_of(project)
+    assert runs_that_learned_from(project, people_of(project)[0]) == ()
+
+
+def test_their_label_is_deleted_where_a_name_of_somebody_else_was_like_it(project, add_photo):
+    eve = project.new_session("eve")
+    project.note_people(eve, ["Eve"])
+    project.delete([add_photo("a.png", (FACE,), PhotoRecord(Split.TRAIN, None))])
+    cleared = project.clear_label(add_photo("a.jpg", (FACE,), PhotoRecord(Split.TRAIN, eve)))
+    delete_person(project, people_of(project)[0])
+    assert not cleared.folder.exists()
