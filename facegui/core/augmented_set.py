@@ -167,10 +167,16 @@ def begin_set(folder: Path) -> Path:
     """An empty folder in which a set for `folder` can be made, with places for its files.
 
     Raises:
-        UserError: when the disk does not take it.
+        UserError: when the disk does not take it, or when old copies are in the way.
     """
     recover_set(folder)
     new = _beside(folder, TEMPORARY_PREFIX)
+    if leftovers := leftovers_of(folder):
+        raise UserError(
+            "Old augmented photos cannot be removed.",
+            "Close the program that shows them, then make them again.",
+            "\n".join(map(str, leftovers)),
+        )
     try:
         for part in (IMAGES_FOLDER, LABELS_FOLDER):
             (new / part).mkdir(parents=True)
@@ -194,7 +200,7 @@ def put_set_in_place(folder: Path) -> None:
     Raises:
         UserError: when the set before cannot be moved; it is still in place then.
     """
-    new, old = _beside(folder, TEMPORARY_PREFIX), _beside(folder, _REPLACED_PREFIX)
+    new, old = _both_beside(folder)
     try:
         if folder.exists():
             folder.rename(old)
@@ -220,7 +226,7 @@ def recover_set(folder: Path) -> None:
     Raises:
         UserError: when the disk does not allow it.
     """
-    new, old = _beside(folder, TEMPORARY_PREFIX), _beside(folder, _REPLACED_PREFIX)
+    new, old = _both_beside(folder)
     try:
         if old.exists() and not (folder / MANIFEST_NAME).exists():
             # Killed between the two renames; somebody may have made an empty
@@ -230,12 +236,21 @@ def recover_set(folder: Path) -> None:
             (new if (new / MANIFEST_NAME).exists() else old).rename(folder)
     except OSError as error:
         raise disk_error(error, "tidying up the augmented photos") from error
-    for leftover in (new, old):
+    for leftover in leftovers_of(folder):
         try:
-            if leftover.exists():
-                shutil.rmtree(leftover)
+            shutil.rmtree(leftover)
         except OSError as error:  # on Windows a viewer that shows one of them holds it
             log.warning("%s cannot be removed yet: %s", leftover, error)
+
+
+def leftovers_of(folder: Path) -> tuple[Path, ...]:
+    """Folders with copies that lie beside the set: half made, or replaced but not yet removed."""
+    return tuple(path for path in _both_beside(folder) if path.exists())
+
+
+def _both_beside(folder: Path) -> tuple[Path, Path]:
+    """Where a new set is made, and where the one goes whose place it takes."""
+    return _beside(folder, TEMPORARY_PREFIX), _beside(folder, _REPLACED_PREFIX)
 
 
 def _beside(folder: Path, prefix: str) -> Path:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 
 from facegui.core import trash
+from facegui.core.augmented_set import leftovers_of
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import remove_leftovers, stem_key
 from facegui.core.photo_library import Photo
@@ -175,6 +176,9 @@ def _empty_trash_of(project: Project, sessions: set[str], stems: set[str]) -> in
 def _forget_what_was_made(project: Project) -> bool:
     """Augmented copies, features, thumbnails and facts; all of it can be made again."""
     copies = any(project.augmented_folder.rglob("*.jpg"))
+    # First what lies beside the set: it would take the place of a set that is gone.
+    for leftover in leftovers_of(project.augmented_folder):
+        shutil.rmtree(leftover)
     for folder in (project.augmented_folder, project.cache_folder):
         for path in list(folder.iterdir()) if folder.is_dir() else ():
             if path.name == FOLDER_NAME and path.parent == project.cache_folder:

@@ -277,6 +277,27 @@ def test_leftovers_that_cannot_be_removed_yet_are_in_nobodys_way(
     assert not left_over(folder)
 
 
+@pytest.mark.parametrize("prefix", [".replaced-", ".writing-"])
+def test_nothing_is_made_while_old_copies_are_in_the_way(
+    samples: list[Sample], folder: Path, monkeypatch: pytest.MonkeyPatch, prefix: str
+) -> None:
+    make(samples, folder)
+    leftover = folder.with_name(f"{prefix}augmented")
+    shutil.copytree(folder, leftover)
+
+    def refuse(_path: Path) -> None:
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(shutil, "rmtree", refuse)
+    with pytest.raises(UserError, match="cannot be removed") as refused:
+        begin_set(folder)
+    assert "Close the program" in refused.value.remedy
+    monkeypatch.undo()
+    assert seeds(folder) == 0
+    begin_set(folder)
+    assert not (leftover / MANIFEST_NAME).exists()
+
+
 def test_manifest_has_all_that_training_needs(samples: list[Sample], folder: Path) -> None:
     made = make(samples, folder)
     document = json.loads((folder / MANIFEST_NAME).read_text("utf-8"))

@@ -7,10 +7,12 @@ import json
 import pytest
 
 from facegui.core import trash
+from facegui.core.augmented_set import MANIFEST_NAME
 from facegui.core.boxes import Box
 from facegui.core.files import write_json
 from facegui.core.labelme import write_label_file
 from facegui.core.people import delete_person, people_of, runs_that_learned_from
+from facegui.core.project import Project
 from facegui.core.project_index import PhotoRecord
 from facegui.core.run_photos import PHOTOS_NAME, read_run_photos, write_run_photos
 from facegui.core.runs import (
@@ -225,3 +227,19 @@ def test_their_label_is_deleted_where_a_name_of_somebody_else_was_like_it(projec
     cleared = project.clear_label(add_photo("a.jpg", (FACE,), PhotoRecord(Split.TRAIN, eve)))
     delete_person(project, people_of(project)[0])
     assert not cleared.folder.exists()
+
+
+@pytest.mark.usefixtures("sessions")
+@pytest.mark.parametrize("prefix", [".replaced-", ".writing-"])
+def test_copies_that_lie_beside_the_set_do_not_come_back(project, prefix):
+    """As where a viewer held the old set while a new one took its place."""
+    beside = project.augmented_folder.with_name(f"{prefix}augmented")
+    for folder in (project.augmented_folder, beside):
+        (folder / "train" / "images").mkdir(parents=True)
+        (folder / "train" / "images" / "ada0-0001.jpg").write_bytes(b"copy")
+        write_json(folder / MANIFEST_NAME, {})
+    delete_person(project, people_of(project)[0])
+    assert not beside.exists()
+    project.close()
+    with Project.open(project.folder) as again:
+        assert files(again.augmented_folder) == set()
