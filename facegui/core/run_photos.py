@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from facegui.core.runs import CARD_NAME, CONTINUED_KEY, Run
 from facegui.core.splits import Split
 
 PHOTOS_NAME = "photos.json"
+
+_Known = tuple[str, str | None]
+"""A photo that a network knows: its name and its session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,9 @@ def write_run_photos(folder: Path, project: Project, continued: Run | None = Non
                 "session": record.session,
                 "people": list(session.people) if session else [],
             }
-    before = sorted(known_photos(continued)) if continued is not None else []
-    write_json(folder / PHOTOS_NAME, {"photos": photos, "known_before": before})
+    before = _known(continued) if continued is not None else set()
+    known_before = [{"name": one, "session": session} for one, session in sorted(before, key=str)]
+    write_json(folder / PHOTOS_NAME, {"photos": photos, "known_before": known_before})
 
 
 def read_run_photos(run: Run) -> dict[str, RunPhoto] | None:
@@ -69,28 +75,54 @@ def read_run_photos(run: Run) -> dict[str, RunPhoto] | None:
         return None
 
 
-def known_photos(run: Run) -> frozenset[str]:
+def known_photos(run: Run, project: Project) -> frozenset[str]:
     """Names of the photos that are no test for a run: it, or a run that it continues, learned
     from them or was chosen by them. Empty where that is not known."""
-    return learned_photos(run) | _in_split(run, Split.VALIDATION)
+    return _names_in(project, _known(run))
 
 
-def learned_photos(run: Run) -> frozenset[str]:
+def learned_photos(run: Run, project: Project) -> frozenset[str]:
     """Those that it learned from, or that a run before it knew."""
+    return _names_in(project, _learned(run))
+
+
+def _names_in(project: Project, known: Iterable[_Known]) -> frozenset[str]:
+    """Without those that another photo has by now: names are used again, in other sessions.
+
+    Where a session is not known, the name alone counts.
+    """
+    sessions = defaultdict(set)
+    for name, session in known:
+        sessions[name].add(session)
+    return frozenset(
+        name
+        for name, known_in in sessions.items()
+        if (now := project.record(name).session) is None or known_in & {now, None}
+    )
+
+
+def _known(run: Run) -> set[_Known]:
+    return _learned(run) | _in_split(run, Split.VALIDATION)
+
+
+def _learned(run: Run) -> set[_Known]:
     return _in_split(run, Split.TRAIN) | _known_before(run)
 
 
-def _in_split(run: Run, split: Split) -> frozenset[str]:
+def _in_split(run: Run, split: Split) -> set[_Known]:
     photos = read_run_photos(run) or {}
-    return frozenset(name for name, photo in photos.items() if photo.split is split)
+    return {(name, photo.session) for name, photo in photos.items() if photo.split is split}
 
 
-def _known_before(run: Run) -> frozenset[str]:
+def _known_before(run: Run) -> set[_Known]:
     try:
         document = json.loads((run.folder / PHOTOS_NAME).read_text("utf-8"))
-        return frozenset(map(str, document["known_before"]))
+        return {
+            (photo, None) if isinstance(photo, str) else (photo["name"], photo["session"])
+            for photo in document["known_before"]  # names alone, in runs of earlier versions
+        }
     except (OSError, ValueError, KeyError, TypeError):
-        return frozenset()
+        return set()
 
 
 def forget_person(run: Run, name: str) -> None:

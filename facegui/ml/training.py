@@ -250,7 +250,7 @@ def _train_in(
     resumed: Checkpoint | None,
 ) -> None:
     started = datetime.now().astimezone()
-    tested = tested_on(project, report, stop, known_photos(Run(folder)))
+    tested = tested_on(project, report, stop, known_photos(Run(folder), project))
     data = RunData.load(project, Run(folder), settings, report, stop)
     report(Progress(0, None, "Loading TensorFlow"))
     _seed(settings)

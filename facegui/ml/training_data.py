@@ -177,7 +177,7 @@ def unseen_pictures(project: Project, run: Run) -> tuple[tuple[LabelledPicture, 
 
     Photos may have been shared out anew since it learned from them.
     """
-    known = known_photos(run)
+    known = known_photos(run, project)
     pictures = split_pictures(project, Split.TEST)
     unseen = tuple(picture for picture in pictures if picture.path.name not in known)
     return unseen, len(pictures) - len(unseen)

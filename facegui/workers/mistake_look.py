@@ -64,7 +64,7 @@ def look_for_mistakes(
     """
     pictures: list[LabelledPicture] = []
     splits: dict[str, Split] = {}
-    learned = learned_photos(run)
+    learned = learned_photos(run, project)
     for split, of_split in (
         (Split.TEST, unseen_pictures(project, run)[0]),
         (Split.VALIDATION, split_pictures(project, Split.VALIDATION)),
