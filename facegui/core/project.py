@@ -247,7 +247,8 @@ class Project(RememberingLibrary):
         """Moves photos and their labels to the trash.
 
         Raises:
-            UserError: when one of them cannot be moved; all are where they were then.
+            UserError: when one of them cannot be moved; all are where they were then, but
+                for what cannot be moved back either: that is in the trash.
         """
         with self._mutex:
             self._check_writable()
@@ -255,13 +256,14 @@ class Project(RememberingLibrary):
             pairs = [(photo.path, self.label_path(photo)) for photo in photos]
             records = {photo.name: self.record(photo.name) for photo in photos}
             try:
-                entry = trash.throw_away(self.trash_folder, pairs, records)
+                return trash.throw_away(self.trash_folder, pairs, records)
             except OSError as error:
                 raise disk_error(error, "moving photos to the trash") from error
-            for photo in photos:
-                self._forget(photo.name)
-                self.drafts.remove_draft(photo)
-            return entry
+            finally:
+                for photo in photos:
+                    if not photo.path.exists():
+                        self._forget(photo.name)
+                        self.drafts.remove_draft(photo)
 
     def restore(self, entry: trash.TrashEntry) -> tuple[Photo, ...]:
         """Takes photos and labels back from the trash, under a new name where the old is taken.

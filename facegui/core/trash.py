@@ -39,21 +39,24 @@ def throw_away(
         records: what the project remembers of each photo, by name.
 
     Raises:
-        OSError: when something cannot be moved; everything is where it was then.
+        OSError: when something cannot be moved; everything is where it was then, but for
+            what cannot be moved back either: that is safe in the entry.
     """
     entry = new_entry(trash_folder, records)
-    moved: list[tuple[Path, Path]] = []
+    moved: list[list[tuple[Path, Path]]] = []
     try:
         for photo, label in pairs:
+            moved.append([])
             for path, part in ((label, "labels"), (photo, "photos")):
                 if path is not None and path.exists():
                     thrown = entry.folder / part / path.name
                     path.replace(thrown)
-                    moved.append((path, thrown))
+                    moved[-1].append((path, thrown))
     except OSError:
-        for path, thrown in reversed(moved):
-            with contextlib.suppress(OSError):  # then it is safe in the entry
-                thrown.replace(path)
+        for pair in reversed(moved):
+            with contextlib.suppress(OSError):  # a label stays with a photo that stays
+                for path, thrown in reversed(pair):
+                    thrown.replace(path)
         remove_where_empty(entry)
         raise
     return entry

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from facegui.core.errors import UserError
 from facegui.core.photo_library import Changes, Photo
 from facegui.core.trash import TrashEntry
 from facegui.workers.photo_writer import TakenPhoto
@@ -50,7 +51,13 @@ class PhotoDeletions:
         taken = sorted(
             (one for one in shown if one.photo.name in gone), key=lambda one: one.photo.name
         )
-        entry = project.delete(photos)
+        try:
+            entry = project.delete(photos)
+        except UserError:
+            # What could not be moved back either is gone all the same.
+            gone -= {photo.name for photo in project.photos}
+            self._store.tell(Changes(removed=tuple(sorted(gone))))
+            raise
         self._deletions.append(_Deletion(entry, tuple(taken)))
         self._store.tell(Changes(removed=tuple(sorted(gone))))
 

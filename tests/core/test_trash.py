@@ -174,6 +174,29 @@ def test_photo_that_cannot_be_moved_keeps_the_others_too(project, add_photo, mon
     assert entries(project) == ()
 
 
+def test_photo_that_cannot_be_moved_back_is_in_the_trash_and_forgotten(
+    project, add_photo, monkeypatch
+):
+    photos = [add_photo(f"{name}.jpg", (FACE,)) for name in "abc"]
+    replace = Path.replace
+
+    def refuse(path, target):
+        if path.name == "b.jpg" or path.match("trash/*/photos/a.jpg"):
+            raise PermissionError(errno.EACCES, "open in another program")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(UserError, match="No permission"):
+        project.delete(photos)
+    monkeypatch.undo()
+    assert project.photos == tuple(photos[1:])
+    (entry,) = entries(project)
+    assert files_in(entry.folder) == ["a.jpg", "a.json", "entry.json"]
+    assert project.restore(entry) == (photos[0],)
+    assert [sample.boxes for sample in project.samples()] == [(FACE,)] * 3
+    assert not project.refresh()
+
+
 def test_full_disk_while_deleting_loses_nothing(project, add_photo, monkeypatch, failing):
     photo = add_photo("a.jpg", (FACE,))
     monkeypatch.setattr(trash_entry, "write_json", failing(errno.ENOSPC))
