@@ -231,7 +231,9 @@ def _search_around(name: str, names: Sequence[str]) -> str:
 
 
 def search_for(names: Iterable[str]) -> str:
-    """A regular expression that finds the paths of these files and of no others.
+    """A regular expression that finds these files and no others.
+
+    LabelMe 6.3 looks for it in their paths, 7 in their names.
 
     What beginnings of names have in common stands in it once, so that it stays short.
     """
@@ -240,7 +242,7 @@ def search_for(names: Iterable[str]) -> str:
         stem, suffix = os.path.splitext(name)  # noqa: PTH122
         stems[suffix].add(stem)
     each = (_any_of(sorted(some)) + re.escape(suffix) for suffix, some in stems.items())
-    return rf"[/\\](?:{'|'.join(each)})$"
+    return rf"(?:^|[/\\])(?:{'|'.join(each)})$"
 
 
 def _any_of(texts: Sequence[str]) -> str:

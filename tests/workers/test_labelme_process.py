@@ -241,9 +241,10 @@ NAMES = sorted(
 def test_a_search_finds_the_photos_asked_for_and_no_others() -> None:
     asked = NAMES[::3]
     search = re.compile(search_for(asked))
-    for folder in ("/disk/it's b.jpg/photos/", "C:\\faces\\photos\\"):
+    for folder in ("/disk/it's b.jpg/photos/", "C:\\faces\\photos\\", ""):
         assert [name for name in NAMES if search.search(folder + name)] == asked
     assert re.search(search_for(["b.jpg"]), "/photos/ab.jpg") is None
+    assert re.search(search_for(["b.jpg"]), "ab.jpg") is None
 
 
 def test_of_too_many_photos_the_nearest_are_found() -> None:
