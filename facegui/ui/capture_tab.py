@@ -6,7 +6,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -110,6 +110,8 @@ class CaptureTab(Tab):
         self.setAcceptDrops(True)
         self.view = PictureView()
         self.view.setObjectName("capture.view")
+        # So that it can hold the focus: a tab without any hears none of its keys.
+        self.view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.strip = PhotoStrip("capture")
         self.coach_light = CoachLight()
         self.guide = Guide(self.burst)
@@ -143,7 +145,8 @@ class CaptureTab(Tab):
         self._import.failed.connect(self.failed)
         self.strip.delete_wanted.connect(self._delete)
         self.strip.undo_wanted.connect(self.undo)
-        self.session_controls.new_wanted.connect(self._writer.begin_session)
+        self.session_controls.new_wanted.connect(self._begin_session)
+        self.session_controls.field.returnPressed.connect(self.view.setFocus)
         self.main_button.clicked.connect(self._on_main)
         self.burst_controls.start_button.clicked.connect(self._start_burst)
         self.photo_controls.import_wanted.connect(self.import_paths)
@@ -154,9 +157,13 @@ class CaptureTab(Tab):
         self._store.photos_changed.connect(self._on_photos_changed)
         self._board.started.connect(self._on_board_changed)
         self._board.ended.connect(self._on_board_changed)
+        # Not N alone: in Annotate that says "no face".
+        control_shift_n = QKeyCombination(
+            Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_N
+        )
         for keys, slot, words in (
             (Qt.Key.Key_Space, self._on_space, "Take a photo, or stop a burst"),
-            (Qt.Key.Key_N, self.session_controls.begin, "Begin a new session"),
+            (control_shift_n, self.session_controls.begin, "Begin a new session"),
             (QKeySequence.StandardKey.Undo, self.undo, "Take photos out of the trash again"),
         ):
             add_shortcut(self, keys, slot, words)
@@ -171,6 +178,7 @@ class CaptureTab(Tab):
 
     def enter(self) -> None:
         self._shown = True
+        self.view.setFocus()
         self.picker.set_watching(True)
         self._start_camera()
 
@@ -318,12 +326,16 @@ class CaptureTab(Tab):
         if not self._writer.offer(project, self._frame, self._camera_name, people=people):
             self.view.set_status("The disk is slow: wait a moment.")
             return False
-        self.session_controls.has_begun()
         self._coach.remember()
         self.view.set_status("")
         if self.burst.active:
             self.view.flash()
         return True
+
+    @Slot()
+    def _begin_session(self) -> None:
+        self._writer.begin_session()
+        self.view.set_status("The next photo begins a new session.")
 
     @Slot()
     def _start_burst(self) -> None:
@@ -372,6 +384,7 @@ class CaptureTab(Tab):
         self.strip.model.clear()
         self._deletions.forget()
         self.session_controls.forget()
+        self.view.set_status("")
         if self._store.project is None:
             self._stop_camera()
         elif not self.feed.active:

@@ -34,10 +34,6 @@ class SessionControls(QWidget):
             "Press it in another place, in other clothes or light, or with another person: such"
             " photos test a detector honestly."
         )
-        self._notice = QLabel("The next photo begins a new session.")
-        self._notice.setObjectName("capture.session_notice")
-        self._notice.hide()
-        set_role(self._notice, "faint")
         line = QHBoxLayout()
         line.setSpacing(GRID)
         line.addWidget(self.field, 1)
@@ -47,9 +43,6 @@ class SessionControls(QWidget):
         layout.setSpacing(GRID)
         layout.addWidget(title)
         layout.addLayout(line)
-        layout.addWidget(self._notice)
-        # So that Space takes photos again.
-        self.field.returnPressed.connect(self.field.clearFocus)
         self.new_button.clicked.connect(self.begin)
 
     @property
@@ -60,14 +53,8 @@ class SessionControls(QWidget):
     def begin(self) -> None:
         """Another session: it is not known yet who is in it."""
         self.field.clear()
-        self._notice.show()
         self.new_wanted.emit()
-
-    def has_begun(self) -> None:
-        """A photo was taken."""
-        self._notice.hide()
 
     def forget(self) -> None:
         """Another project is open."""
         self.field.clear()
-        self._notice.hide()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QSpinBox
 from pytestqt.qtbot import QtBot
 
@@ -26,6 +27,8 @@ from facegui.ui.full_screen import FullScreen
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
+
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 WEBCAM = CameraInfo("Test camera", CameraKind.WEBCAM, "0", 0)
 
@@ -412,26 +415,51 @@ def test_a_new_session_begins_by_the_button_or_its_key(
     take_photos(qtbot, tab, camera, 2)
     controls.new_button.click()
     assert controls.field.text() == ""
-    assert controls._notice.isVisible()
+    assert tab.view.status == "The next photo begins a new session."
     take_photos(qtbot, tab, camera, 1)
-    assert not controls._notice.isVisible()
+    assert tab.view.status == ""
     qtbot.keyClick(tab, Qt.Key.Key_N)
+    assert tab.view.status == "", 'N is "no face", in Annotate'
+    qtbot.keyClick(tab, Qt.Key.Key_N, CONTROL | SHIFT)
+    assert tab.view.status == "The next photo begins a new session."
     controls.field.setText("Bob")
     take_photos(qtbot, tab, camera, 1)
     assert len(project.sessions) == 3
     assert sessions_of(project) == [("Ada",), ("Ada",), (), ("Bob",)]
 
 
-def test_typing_a_name_takes_no_photo_and_enter_gives_space_back(
-    qtbot: QtBot, capture: tuple[CaptureTab, Any]
+def press_in_window(tab: CaptureTab, key: Qt.Key) -> None:
+    """As a person does: it goes to whatever has the focus."""
+    QTest.keyClick(tab.window().windowHandle(), key)
+
+
+def test_space_takes_a_photo_as_soon_as_the_tab_is_entered(
+    qtbot: QtBot, project: Project, capture: tuple[CaptureTab, Any]
 ) -> None:
     tab, _ = capture
+    with qtbot.waitActive(tab):
+        tab.activateWindow()
+    assert tab.view.hasFocus()
+    with qtbot.waitSignal(tab._store.photos_changed):
+        press_in_window(tab, Qt.Key.Key_Space)
+    assert len(files(project)) == 1
+
+
+def test_typing_a_name_takes_no_photo_and_enter_gives_space_back(
+    qtbot: QtBot, project: Project, capture: tuple[CaptureTab, Any]
+) -> None:
+    tab, _ = capture
+    with qtbot.waitActive(tab):
+        tab.activateWindow()
     field = tab.session_controls.field
     field.setFocus()
     qtbot.keyClicks(field, "Ann N")
     assert field.text() == "Ann N"
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert not field.hasFocus()
+    press_in_window(tab, Qt.Key.Key_Return)
+    assert files(project) == []
+    with qtbot.waitSignal(tab._store.photos_changed):
+        press_in_window(tab, Qt.Key.Key_Space)
+    assert sessions_of(project) == [("Ann N",)]
 
 
 def test_tasks_of_one_sitting_are_one_session(
