@@ -68,6 +68,7 @@ class PhotoModel(QAbstractListModel):
         self._shown: list[str] = []
         self._filter: PhotoState | None = None
         self._kept: str | None = None
+        self._is_syncing = self._is_stale = False
         self._images: OrderedDict[str, tuple[LoadedPicture, QImage | None]] = OrderedDict()
         self._asked: set[str] = set()
         self._reader = LabelReader(self)
@@ -316,7 +317,24 @@ class PhotoModel(QAbstractListModel):
         return self._filter is None or entry.state is self._filter or entry.name == self._kept
 
     def _sync(self) -> None:
-        """Brings the rows to what the filter lets through, one run of rows at a time."""
+        """Brings the rows to what the filter lets through.
+
+        While rows go, a view may choose another photo, which is kept then: that is no time
+        for other rows to come or go, so it is looked at afterwards.
+        """
+        self._is_stale = True
+        if self._is_syncing:
+            return
+        self._is_syncing = True
+        try:
+            while self._is_stale:
+                self._is_stale = False
+                self._sync_rows()
+        finally:
+            self._is_syncing = False
+
+    def _sync_rows(self) -> None:
+        """One run of rows at a time."""
         wanted = [name for name, entry in self._entries.items() if self._passes(entry)]
         keep = set(wanted)
         row = len(self._shown)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from facegui.core.boxes import Box
@@ -627,6 +628,35 @@ def test_a_photo_goes_to_the_trash_and_comes_back(
     redo(tab)
     assert tab.photo_name == after
     assert tab.actions_here.delete_photo in tab.gallery.actions()
+
+
+@pytest.mark.parametrize(("deleted", "then"), [(0, 1), (1, 2), (2, 1)])
+def test_after_a_photo_that_is_deleted_in_a_filter_comes_the_next(
+    tab: AnnotateTab, qtbot: QtBot, qtmodeltester: ModelTester, deleted: int, then: int
+) -> None:
+    qtmodeltester.check(tab.model)
+    tab.filters.button(PhotoState.UNLABELLED).click()
+    names = tab.model.shown_names
+    assert len(names) == 3
+    go_to(qtbot, tab, deleted)
+    press(tab, Qt.Key.Key_Delete, CONTROL)
+    assert tab.model.shown_names == (*names[:deleted], *names[deleted + 1 :])
+    assert tab.model.filter is PhotoState.UNLABELLED
+    assert tab.photo_name == names[then]
+    chosen = tab.gallery.selectionModel().selectedIndexes()
+    assert [tab.model.name_at(index) for index in chosen] == [names[then]]
+
+
+def test_after_the_last_photo_of_a_filter_all_are_shown(
+    tab: AnnotateTab, qtbot: QtBot, qtmodeltester: ModelTester
+) -> None:
+    qtmodeltester.check(tab.model)
+    tab.filters.button(PhotoState.UNLABELLED).click()
+    for _ in range(3):
+        press(tab, Qt.Key.Key_Delete, CONTROL)
+    assert tab.model.filter is None
+    assert tab.model.rowCount() == 9
+    assert tab.gallery.currentIndex() == tab.model.index_of(tab.photo_name or "")
 
 
 def test_a_photo_whose_trash_was_emptied_cannot_come_back(
