@@ -52,12 +52,8 @@ class JobStrip(QFrame):
         self.title.setText(job.title)
         self.left.setText("")
         self.bar.setRange(0, 0)
-        self.stop_button.setEnabled(True)
-        self.stop_button.setToolTip(
-            f"Stops it. {job.goes_on}"
-            if job.goes_on
-            else "Drops what is being done; what was there before stays."
-        )
+        self.stop_button.setEnabled(job.can_stop)
+        self.stop_button.setToolTip(_what_stop_does(job))
         job.progressed.connect(self._on_progressed)
         self.show()
 
@@ -100,6 +96,14 @@ class JobStrip(QFrame):
         if not progress.done or not progress.total or taken_s < 2:
             return ""
         return f"{time_in_words(taken_s / progress.done * (progress.total - progress.done))} left"
+
+
+def _what_stop_does(job: Job) -> str:
+    if not job.can_stop:
+        return "It cannot be stopped half-way; it ends by itself."
+    if job.goes_on:
+        return f"Stops it. {job.goes_on}"
+    return "Drops what is being done; what was there before stays."
 
 
 def time_in_words(seconds: float) -> str:

@@ -387,7 +387,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         job = self._board.job
-        if job is not None and not self._questions.stop_and_close(self, job.title, job.goes_on):
+        if (
+            job is not None
+            and job.can_stop  # else it is waited for: there is nothing to choose
+            and not self._questions.stop_and_close(self, job.title, job.goes_on)
+        ):
             event.ignore()
             return
         self.shut_down()

@@ -223,7 +223,7 @@ class PhotoCheck(QDialog):
 
     @Slot()
     def _mend(self) -> None:
-        self._change("Sharing photos out anew", _mend)
+        self._change("Sharing photos out anew", _mend, can_stop=True)
 
     @Slot(object)
     def _delete_person(self, person: Person) -> None:
@@ -234,13 +234,15 @@ class PhotoCheck(QDialog):
         if self._entry is not None:
             self._change("Taking photos back", _restore, self._entry)
 
-    def _change(self, title: str, work: Callable[..., _Done], *arguments: object) -> None:
+    def _change(
+        self, title: str, work: Callable[..., _Done], *arguments: object, can_stop: bool = False
+    ) -> None:
         """As a job: nothing trains on photos that go, and no other project is opened."""
         project = self._store.project
         if project is None or self._board.job is not None:
             return
         self._changed, self._before = project, _names(project)
-        job = Job(title, functools.partial(work, project, *arguments))
+        job = Job(title, functools.partial(work, project, *arguments), can_stop=can_stop)
         job.succeeded.connect(self._on_changed)
         job.failed.connect(self._on_failed)
         job.finished.connect(self._on_finished)

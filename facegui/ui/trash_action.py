@@ -65,7 +65,8 @@ class TrashAction(QObject):
         parts = [f"{n:,} {noun}{'' if n == 1 else 's'}" for n, noun in counted if n]
         what = f"{', '.join(parts)} ({held.size / 1e6:.1f} MB)"
         if self._questions.empty_trash(self._window, what):
-            job = Job("Emptying the trash", partial(_empty, project.trash_folder))
+            work = partial(_empty, project.trash_folder)
+            job = Job("Emptying the trash", work, can_stop=False)
             job.succeeded.connect(self._on_emptied)
             job.failed.connect(self.failed)
             job.finished.connect(self._store.trash_emptied)

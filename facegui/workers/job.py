@@ -66,9 +66,10 @@ class Job(QObject):
 
     Args:
         title: what it does, for people, such as "Training".
-        work: must obey its token and touch no widget.
+        work: must touch no widget, and obey its token unless it is told below.
         goes_on: what becomes of it when it is broken off, for people, where it can go on
             later; else empty.
+        can_stop: whether the work obeys its token; what does not is waited for.
     """
 
     progressed = Signal(object)
@@ -78,11 +79,18 @@ class Job(QObject):
     finished = Signal()
 
     def __init__(
-        self, title: str, work: Work, parent: QObject | None = None, *, goes_on: str = ""
+        self,
+        title: str,
+        work: Work,
+        parent: QObject | None = None,
+        *,
+        goes_on: str = "",
+        can_stop: bool = True,
     ) -> None:
         super().__init__(parent)
         self.title = title
         self.goes_on = goes_on
+        self.can_stop = can_stop
         self._stop = StopToken()
         self._thread = QThread(self)
         self._worker = _Worker(work, self._stop)

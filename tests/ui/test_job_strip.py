@@ -119,6 +119,16 @@ def test_stop_throws_nothing_away(qtbot: QtBot, strip: JobStrip, board: JobBoard
         assert "stays" in strip.stop_button.toolTip()
 
 
+def test_what_cannot_be_stopped_says_so(qtbot: QtBot, strip: JobStrip, board: JobBoard) -> None:
+    with qtbot.waitSignal(board.ended):
+        board.start(Job("Deleting photos", lambda report, stop: None, can_stop=False))  # noqa: ARG005
+        assert not strip.stop_button.isEnabled()
+        assert "cannot be stopped" in strip.stop_button.toolTip()
+    with qtbot.waitSignal(board.ended):
+        board.start(Job("Next", lambda report, stop: None))  # noqa: ARG005
+        assert strip.stop_button.isEnabled()
+
+
 def test_stop_cancels_and_says_so(qtbot: QtBot, strip: JobStrip, board: JobBoard, job: Job) -> None:
     with qtbot.waitSignals([job.cancelled, board.ended]):
         board.start(job)

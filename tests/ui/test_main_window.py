@@ -594,6 +594,26 @@ def test_closing_during_work_asks_once_and_can_be_called_off(
     assert job.running
 
 
+def test_closing_waits_without_a_question_for_what_cannot_be_stopped(
+    make_window: MakeWindow, answers: Answers, board: JobBoard
+) -> None:
+    answers.close = False
+    window = make_window()
+    begun, done = threading.Event(), threading.Event()
+
+    def work(_report: object, stop: StopToken) -> None:
+        begun.set()
+        while not stop.cancelled:  # by the window that closes
+            threading.Event().wait(0.001)
+        done.set()
+
+    board.start(Job("Deleting photos", work, can_stop=False))
+    assert begun.wait(10)
+    assert window.close()
+    assert answers.asked == []
+    assert done.is_set()
+
+
 def test_closing_stops_everything_and_frees_the_project(
     make_window: MakeWindow, answers: Answers, store: ProjectStore, board: JobBoard, tmp_path: Path
 ) -> None:

@@ -104,6 +104,17 @@ def test_button_leads_to_the_photo_that_is_not_labelled(qtbot, check):
     assert wanted.args == ["new.jpg"]
 
 
+def test_only_what_obeys_a_stop_offers_it(qtbot, check, store, board):
+    can_stop = []
+    board.started.connect(lambda job: can_stop.append(job.can_stop))
+    for kind in (Kind.LEAK, Kind.DARK):
+        with qtbot.waitSignals([board.ended, check.checked], timeout=20000):
+            card_of(check, kind).button.click()
+    with qtbot.waitSignal(board.ended, timeout=20000):
+        check.undo_button.click()
+    assert can_stop == [True, False, False]
+
+
 def test_photos_go_to_the_trash_and_come_back(qtbot, check, store, sick_project):
     with qtbot.waitSignals([store.photos_changed, check.checked], timeout=20000):
         card_of(check, Kind.DARK).button.click()
