@@ -411,6 +411,7 @@ class MainWindow(QMainWindow):
             self._shown.leave()
         for tab in self.tabs:
             tab.shut_down()
+        self._user_settings.flush()
         if self._about is not None:
             self._about.shut_down()
         self.loader.shut_down()

@@ -10,12 +10,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from PySide6.QtCore import QObject, QTimer, Slot
+
 from facegui.core.files import write_json
 
 log = logging.getLogger(__name__)
 
 MOST_RECENT = 8
 """Projects that are remembered."""
+WRITE_AFTER_MS = 500
+"""A number that is turned changes at every tick, and writing waits for the disk."""
 
 
 class Colours(StrEnum):
@@ -76,16 +80,20 @@ class UserSettings:
         return replace(self, recent_projects=(folder, *others)[:MOST_RECENT], reopen=True)
 
 
-class UserSettingsFile:
+class UserSettingsFile(QObject):
     """The settings and the file that keeps them.
 
     Neither a broken file nor a full disk is worth more than a line in the log.
 
     Args:
-        path: read now; written with each change.
+        path: read now; written with each change of the settings, and for the controls once
+            they rest.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self, singleShot=True, interval=WRITE_AFTER_MS)
+        self._timer.timeout.connect(self._write)
         self._path = path
         self._settings = load_settings(path)
         self.controls = RememberedControls(self)
@@ -95,18 +103,33 @@ class UserSettingsFile:
         return self._settings
 
     def change(self, settings: UserSettings) -> None:
-        if settings == self._settings:
-            return
-        self._settings = settings
+        if settings != self._settings:
+            self._settings = settings
+            self._write()
+
+    def change_controls(self, controls: Mapping[str, Any]) -> None:
+        """Changes them now, and writes them soon."""
+        if controls != self._settings.controls:
+            self._settings = replace(self._settings, controls=controls)
+            self._timer.start()
+
+    def flush(self) -> None:
+        """Writes what waits to be written."""
+        if self._timer.isActive():
+            self._write()
+
+    @Slot()
+    def _write(self) -> None:
+        self._timer.stop()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(self._path, settings.to_json())
+            write_json(self._path, self._settings.to_json())
         except OSError as error:
             log.warning("the settings are not kept in %s: %s", self._path, error)
 
 
 class RememberedControls(MutableMapping[str, Any]):
-    """What the tabs remember of their controls; each change is written at once.
+    """What the tabs remember of their controls.
 
     Args:
         file: that keeps it.
@@ -119,19 +142,16 @@ class RememberedControls(MutableMapping[str, Any]):
         return self._file.settings.controls[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._keep({**self._file.settings.controls, key: value})
+        self._file.change_controls({**self._file.settings.controls, key: value})
 
     def __delitem__(self, key: str) -> None:
-        self._keep({name: value for name, value in self.items() if name != key})
+        self._file.change_controls({name: held for name, held in self.items() if name != key})
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._file.settings.controls)
 
     def __len__(self) -> int:
         return len(self._file.settings.controls)
-
-    def _keep(self, controls: Mapping[str, Any]) -> None:
-        self._file.change(replace(self._file.settings, controls=controls))
 
 
 def load_settings(path: Path) -> UserSettings:

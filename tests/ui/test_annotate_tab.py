@@ -648,7 +648,7 @@ def test_after_a_photo_that_is_deleted_in_a_filter_comes_the_next(
 
 
 def test_after_the_last_photo_of_a_filter_all_are_shown(
-    tab: AnnotateTab, qtbot: QtBot, qtmodeltester: ModelTester
+    tab: AnnotateTab, qtmodeltester: ModelTester
 ) -> None:
     qtmodeltester.check(tab.model)
     tab.filters.button(PhotoState.UNLABELLED).click()

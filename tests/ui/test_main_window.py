@@ -201,6 +201,7 @@ def test_tabs_remember_their_controls_from_one_start_to_the_next(
         assert field.value() == count
         field.setValue(44)
         assert detect._settings is capture._settings
+        window.shut_down()
 
 
 # Projects

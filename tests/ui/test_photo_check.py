@@ -104,7 +104,7 @@ def test_button_leads_to_the_photo_that_is_not_labelled(qtbot, check):
     assert wanted.args == ["new.jpg"]
 
 
-def test_only_what_obeys_a_stop_offers_it(qtbot, check, store, board):
+def test_only_what_obeys_a_stop_offers_it(qtbot, check, board):
     can_stop = []
     board.started.connect(lambda job: can_stop.append(job.can_stop))
     for kind in (Kind.LEAK, Kind.DARK):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
 
+from facegui.core.files import write_json
+from facegui.ui import user_settings
 from facegui.ui.user_settings import (
     MOST_RECENT,
     Colours,
@@ -25,6 +29,7 @@ def test_what_is_changed_is_there_at_the_next_start(tmp_path: Path) -> None:
     assert UserSettingsFile(path).settings == settings
 
 
+@pytest.mark.usefixtures("qapp")
 def test_what_tabs_remember_is_there_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     file = UserSettingsFile(path)
@@ -32,9 +37,35 @@ def test_what_tabs_remember_is_there_at_the_next_start(tmp_path: Path) -> None:
     file.controls["camera"] = "Kamera ä"
     file.controls["count"] = 3
     del file.controls["count"]
+    file.flush()
     again = UserSettingsFile(path)
     assert dict(again.controls) == {"camera": "Kamera ä"}
     assert again.settings.colours is Colours.DARK
+
+
+def test_controls_are_written_once_they_rest(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "settings.json"
+    written: list[int] = []
+
+    def write(path: Path, document: dict[str, Any]) -> None:
+        written.append(document["controls"]["count"])
+        write_json(path, document)
+
+    monkeypatch.setattr(user_settings, "write_json", write)
+    monkeypatch.setattr(user_settings, "WRITE_AFTER_MS", 0)
+    file = UserSettingsFile(path)
+    for count in range(5):
+        file.controls["count"] = count
+    assert not path.exists()
+    qtbot.waitUntil(lambda: bool(written))
+    file.flush()
+    assert written == [4]
+    file.controls["count"] = 5
+    file.change(UserSettings(Colours.DARK, controls=file.settings.controls))
+    file.flush()
+    assert written == [4, 5]
 
 
 def test_first_start_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
