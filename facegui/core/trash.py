@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 from facegui.core.errors import UserError
 from facegui.core.files import free_name, stem_key, stems_in
 from facegui.core.photo_library import copy_label
+from facegui.core.progress import StopToken
 from facegui.core.project_index import PhotoRecord, record_from_json
 from facegui.core.trash_entry import ENTRY_NAME as ENTRY_NAME
 from facegui.core.trash_entry import PARTS as PARTS
@@ -197,16 +200,25 @@ class TrashContents:
         return bool(self.photos or self.labels or self.runs)
 
 
-def contents(trash_folder: Path) -> TrashContents:
-    """Counts what the trash holds; what goes away meanwhile is passed over."""
+def contents(trash_folder: Path, stop: StopToken | None = None) -> TrashContents:
+    """Counts what the trash holds; what goes away meanwhile is passed over.
+
+    Raises:
+        Cancelled: when `stop` was cancelled.
+    """
+    held: Counter[str] = Counter()
     size = 0
-    for path in trash_folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            size += path.stat().st_size if path.is_file() else 0
-    photos, labels, runs = (
-        sum(1 for _ in trash_folder.glob(f"*/{part}/*")) for part in ("photos", "labels", "runs")
-    )
-    return TrashContents(photos, labels, runs, size)
+    for parent, folders, names in os.walk(trash_folder):
+        folder = Path(parent)
+        for name in names:
+            if stop is not None:
+                stop.raise_if_cancelled()
+            with contextlib.suppress(OSError):
+                size += (folder / name).stat().st_size
+        inside = folder.relative_to(trash_folder).parts
+        if len(inside) == 2:  # an entry, and the kind of what it holds
+            held[inside[1]] += len(folders) + len(names)
+    return TrashContents(held["photos"], held["labels"], held["runs"], size)
 
 
 def empty(trash_folder: Path) -> None:

@@ -404,6 +404,7 @@ class MainWindow(QMainWindow):
         self._is_shut_down = True
         self._idle_loading.stop()
         self.checks.shut_down()
+        self.trash.shut_down()
         self._keep_geometry()
         self.hide()
         self._board.shut_down()

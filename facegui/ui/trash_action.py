@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction
@@ -14,7 +15,11 @@ from facegui.core.progress import Report, StopToken
 from facegui.ui.questions import Questions
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
+from facegui.workers.newest import NewestWork
 from facegui.workers.project_store import ProjectStore
+
+if TYPE_CHECKING:
+    from facegui.core.trash import TrashContents
 
 
 class TrashAction(QObject):
@@ -36,6 +41,11 @@ class TrashAction(QObject):
         self._questions, self._window = questions, window
         self.action = QAction("Empty the trash…", self)
         self.action.triggered.connect(self.ask)
+        self._counting = NewestWork(self)
+        self._counting.succeeded.connect(self._on_counted)
+        self._counting.failed.connect(self.failed)
+        for signal in (store.opened, board.started):
+            signal.connect(self._forget_count)
         for signal in (store.opened, board.started, board.ended):
             signal.connect(self.show_state)
         self.show_state()
@@ -52,12 +62,25 @@ class TrashAction(QObject):
 
     @Slot()
     def ask(self) -> None:
-        from facegui.core.trash import contents  # not needed to start
-
+        """Counts what there is, which takes a while where it is much, and then asks."""
         project = self._store.project
-        if project is None or self._board.job is not None:
+        if project is not None and self._board.job is None:
+            self._counting.ask(partial(_count, project.trash_folder))
+
+    def shut_down(self) -> None:
+        """Ends the thread."""
+        self._counting.shut_down()
+
+    @Slot()
+    def _forget_count(self) -> None:
+        """It is of another project, or of a trash that changes."""
+        self._counting.forget()
+
+    @Slot(object)
+    def _on_counted(self, held: TrashContents) -> None:
+        project = self._store.project
+        if project is None:
             return
-        held = contents(project.trash_folder)
         if not held:
             self.noticed.emit("The trash is empty.")
             return
@@ -75,6 +98,12 @@ class TrashAction(QObject):
     @Slot()
     def _on_emptied(self) -> None:
         self.noticed.emit("The trash is empty.")
+
+
+def _count(folder: Path, _report: Report, stop: StopToken) -> TrashContents:
+    from facegui.core.trash import contents  # not needed to start
+
+    return contents(folder, stop)
 
 
 def _empty(folder: Path, _report: Report, _stop: StopToken) -> None:

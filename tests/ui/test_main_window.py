@@ -15,6 +15,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from facegui.core import trash
 from facegui.core.errors import UserError
 from facegui.core.packing import pack_project
 from facegui.core.progress import StopToken, ignore_progress
@@ -762,18 +763,49 @@ def test_trash_is_emptied_after_one_question(
 ) -> None:
     window = make_window()
     action = window.trash.action
-    action.trigger()
+    with qtbot.waitSignal(window.trash.noticed):
+        action.trigger()
     assert window.notices.text.text() == "The trash is empty."
     demo_project.delete(demo_project.photos[:2])
     answers.empty = False
     action.trigger()
+    qtbot.waitUntil(lambda: bool(answers.asked))
     assert answers.asked[-1].startswith("2 photos, 2 labels (")
     assert answers.asked[-1].endswith(" MB)")
     assert len(entries(demo_project.trash_folder)) == 1
     answers.empty = True
+    started: list[tuple[bool, bool]] = []
     with qtbot.waitSignals([store.trash_emptied, board.ended]):
+        board.started.connect(lambda job: started.append((job.can_stop, action.isEnabled())))
         action.trigger()
-        assert not action.isEnabled()
+    assert started == [(False, False)]
     assert entries(demo_project.trash_folder) == ()
     store.close()
     assert action.toolTip() == "No project is open."
+
+
+def test_what_the_trash_holds_is_counted_beside_the_window(
+    qtbot: QtBot,
+    make_window: MakeWindow,
+    answers: Answers,
+    demo_project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counting, go_on = threading.Event(), threading.Event()
+    counted = trash.contents
+
+    def count(folder: Path, stop: StopToken) -> trash.TrashContents:
+        counting.set()
+        assert go_on.wait(10)
+        return counted(folder, stop)
+
+    monkeypatch.setattr(trash, "contents", count)
+    demo_project.delete(demo_project.photos[:1])
+    window = make_window()
+    answers.empty = False
+    window.trash.action.trigger()
+    assert counting.wait(10)
+    assert answers.asked == []
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(answers.asked))
+    assert answers.asked[0].startswith("1 photo, 1 label (")
