@@ -159,9 +159,9 @@ class _Watching:
         worker = tab.detection._worker
         search = worker._search
 
-        def counted(frame: Any) -> None:
+        def counted(frame: Any, source: int) -> None:
             self._searched += 1
-            search(frame)
+            search(frame, source)
 
         worker._search = counted  # type: ignore[method-assign]
         tab.picker.choose_path(self._film)
