@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
-from memory import peak_gb
+from memory import MemoryWatch
 from photo_sets import LabelledPhoto, labelled_photos
 from tables import Figure, argument_parser, show
 
@@ -238,7 +238,7 @@ def main() -> int:
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     figures: list[Figure] = []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, MemoryWatch() as memory:
         folder = arguments.folder or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         bench = Bench(folder, arguments.copies, arguments.seed)
@@ -258,7 +258,7 @@ def main() -> int:
             )
             judged_crowd = crowd.train(training, validation, [test], ACCURATE.settings)
             figures += _figures("crowd-voc, Accurate", judged_crowd, {"ap50": 0.50})
-    figures.append(Figure("peak memory", peak_gb(), "GB", 2.5, at_most=True))
+    figures.append(Figure("peak memory", memory.peak_gb, "GB", 2.5, at_most=True))
     title = f"Real photos, {arguments.copies} copies, seed {arguments.seed}"
     return show(title, figures, as_json=arguments.json)
 

@@ -1,19 +1,55 @@
-"""How much memory a measurement took."""
+"""How much memory a measurement takes."""
 
 from __future__ import annotations
 
-import re
+import os
 import resource
+import threading
 from pathlib import Path
+from typing import Self
+
+_INTERVAL_S = 0.05
 
 
-def peak_gb() -> float:
-    """Of this process and of those that it started and that are still there, such as the one
-    that converts networks: the sum of what each took at most, on Linux."""
-    total_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for children in Path("/proc/self/task").glob("*/children"):
-        for process in children.read_text("ascii").split():
-            status = Path("/proc", process, "status").read_text("utf-8", "replace")
-            peak = re.search(r"^VmHWM:\s*(\d+) kB", status, re.MULTILINE)
-            total_kb += int(peak[1]) if peak else 0
-    return total_kb / 1e6
+class MemoryWatch:
+    """The most that this process and those that it started held at one moment, on Linux.
+
+    With the process that converts networks, say. Elsewhere it is this process alone.
+    """
+
+    def __init__(self) -> None:
+        self._most = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def peak_gb(self) -> float:
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return max(self._most, own) / 1e9
+
+    def _watch(self) -> None:
+        while not self._over.wait(_INTERVAL_S):
+            self._most = max(self._most, _held("self"))
+
+
+def _held(process: str) -> int:
+    """Bytes that a process and its children, and theirs, hold now."""
+    folder = Path("/proc", process)
+    try:
+        pages = int((folder / "statm").read_text("ascii").split()[1])
+        children = {
+            child
+            for task in (folder / "task").iterdir()
+            for child in (task / "children").read_text("ascii").split()
+        }
+    except OSError:
+        return 0  # it has ended, or this is no Linux
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(map(_held, children))

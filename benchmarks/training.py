@@ -24,7 +24,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from memory import peak_gb
+from memory import MemoryWatch
 from photo_sets import LabelledPhoto, labelled_photos
 from tables import Figure, argument_parser, show
 
@@ -207,8 +207,9 @@ def main() -> int:
     parser.add_argument("--project", type=Path)
     arguments = parser.parse_args()
     if arguments.part:
-        found = PARTS[arguments.part](arguments)
-        found["peak_gb"] = peak_gb()
+        with MemoryWatch() as memory:
+            found = PARTS[arguments.part](arguments)
+        found["peak_gb"] = memory.peak_gb
         print(json.dumps(found))
         return 0
     load = os.getloadavg()[0]
