@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
 from tables import Figure, argument_parser, show
 
 from facegui.core.cameras import DEMO
@@ -34,6 +36,7 @@ from facegui.ui.style import apply_style
 from facegui.ui.train_tab import TrainTab
 from facegui.ui.user_settings import UserSettingsFile
 from facegui.workers.drafting import DraftingState
+from facegui.workers.garbage import GarbageCollector
 from facegui.workers.heartbeat import Heartbeat
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
@@ -51,9 +54,7 @@ LONGEST_S = 1800.0
 class Watch:
     """The window, what is done in it, and the longest stall meanwhile."""
 
-    def __init__(self, scratch: Path) -> None:
-        from PySide6.QtCore import QSettings
-
+    def __init__(self, app: QApplication, scratch: Path) -> None:
         QSettings.setDefaultFormat(QSettings.Format.IniFormat)
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(scratch))
         camera = {"open_camera": lambda _: DemoCamera(), "list_cameras": lambda: (DEMO,)}
@@ -72,6 +73,9 @@ class Watch:
         for tab in self._window.tabs:
             tab.failed.connect(self.errors.append)
         self._store.open(scratch / "Demo")
+        # As the program itself does it.
+        (garbage,) = app.findChildren(GarbageCollector)
+        self._window.loader.ready.connect(garbage.spare)
 
     def shut_down(self) -> None:
         self._heartbeat.stop()
@@ -157,7 +161,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         make_demo_project(scratch / "Demo", PHOTOS, 0, ignore_progress, StopToken()).close()
-        watch = Watch(scratch)
+        watch = Watch(app, scratch)
         try:
             Script(watch.steps(arguments.parts)).run()
         except UserError as error:

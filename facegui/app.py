@@ -221,6 +221,7 @@ class Program(QObject):
             self.window.show_opening(self._folder.name)
         self.heartbeat = Heartbeat(self)
         self._garbage = GarbageCollector(self)
+        self.window.loader.ready.connect(self._garbage.spare)
         self._faults = Faults(self)
         self._faults.caught.connect(self.window.show_error)
         # Later: the signal comes in the middle of anything.
@@ -252,6 +253,7 @@ class Program(QObject):
             return
         self._has_begun = True
         self.window.add_tabs(self._find_tabs())
+        self._garbage.spare()
         self.heartbeat.start()
         if self._folder is not None:
             self.window.projects.open(self._folder)

@@ -54,6 +54,23 @@ def test_a_busy_worker_collects_nothing_and_the_window_does(
     assert destroyed_on == [threading.get_ident()]
 
 
+def test_what_is_there_to_stay_is_not_looked_through_again(
+    qtbot: QtBot, collector: GarbageCollector
+) -> None:
+    old = Knot()
+    gone = weakref.ref(old)
+    collector.spare()
+    del old
+    new = weakref.ref(Knot())
+    tie_many_knots()
+    qtbot.waitUntil(lambda: new() is None)
+    gc.collect()
+    assert gone() is not None
+    collector.stop()
+    gc.collect()
+    assert gone() is None
+
+
 def test_it_is_left_to_python_in_the_end(collector: GarbageCollector) -> None:
     collector.stop()
     assert gc.isenabled()
