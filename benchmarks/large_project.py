@@ -17,7 +17,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtWidgets import QApplication
 
 from facegui.core.images import read_picture
 from facegui.core.labelme import read_label_file, write_label_file
@@ -31,6 +32,7 @@ from facegui.ui.script import Script, Steps, Wait, pause
 from facegui.ui.style import apply_style
 from facegui.ui.tabs import TABS
 from facegui.ui.user_settings import UserSettingsFile
+from facegui.workers.garbage import GarbageCollector
 from facegui.workers.heartbeat import BEAT_MS, Heartbeat
 from facegui.workers.job_board import JobBoard
 from facegui.workers.project_store import ProjectStore
@@ -55,7 +57,7 @@ def main() -> int:
         folder = arguments.keep or Path(scratch) / "Large"
         if not (folder / "project.json").exists():
             make_project(folder, arguments.photos)
-        measured = Measured(folder, Path(scratch))
+        measured = Measured(app, folder, Path(scratch))
         Script(measured.steps()).run()
     return show(f"{arguments.photos:,} photos", measured.figures, as_json=arguments.json)
 
@@ -113,9 +115,7 @@ class OwnWork(QObject):
 class Measured:
     """The window, what is done in it, and what that took."""
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
-        from PySide6.QtCore import QSettings
-
+    def __init__(self, app: QApplication, folder: Path, scratch: Path) -> None:
         QSettings.setDefaultFormat(QSettings.Format.IniFormat)
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(scratch))
         self.figures: list[Figure] = []
@@ -126,6 +126,8 @@ class Measured:
         # How long TensorFlow's import holds the window up is told by `stalls.py`.
         loader = TensorFlowLoader(load=lambda: None)
         self._window = MainWindow(self._store, JobBoard(), settings, TABS, loader=loader)
+        (garbage,) = app.findChildren(GarbageCollector)
+        garbage.spare()  # as the program itself does it
 
     def steps(self) -> Steps:
         self._window.show()
