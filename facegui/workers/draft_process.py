@@ -21,6 +21,7 @@ from facegui.ml.draft_messages import (
     decode_reply,
     encode_request,
 )
+from facegui.workers.newest import NewestWork
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class DraftProcess(QObject):
         self._busy = False
         self._words = ""
         self._line = b""
+        self._encoding = NewestWork(self)
+        self._encoding.succeeded.connect(self._send)
 
     @property
     def running(self) -> bool:
@@ -79,11 +82,12 @@ class DraftProcess(QObject):
             self.end()
             self._start(cache_folder)
         self._busy = True
-        assert self._process is not None
-        self._process.write(encode_request(request))
+        # Beside the window, which would stand still: thousands of photos are a megabyte.
+        self._encoding.ask(lambda _report, _stop: encode_request(request))
 
     def end(self) -> None:
         """Ends the process at once; what it was asked for will not come."""
+        self._encoding.forget()
         process, self._process, self._busy = self._process, None, False
         if process is not None:
             process.readyReadStandardOutput.disconnect(self._on_replies)
@@ -95,8 +99,14 @@ class DraftProcess(QObject):
     def shut_down(self) -> None:
         """Ends the process and waits until it is gone."""
         self.end()
+        self._encoding.shut_down()
         for process in self.findChildren(QProcess):
             process.waitForFinished(_PATIENCE_MS)
+
+    @Slot(object)
+    def _send(self, line: bytes) -> None:
+        if self._process is not None:
+            self._process.write(line)
 
     def _start(self, cache_folder: Path) -> None:
         self._cache_folder = cache_folder

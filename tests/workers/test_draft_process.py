@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from facegui.core.errors import UserError
 from facegui.core.photo_library import Photo
 from facegui.core.progress import Progress
-from facegui.ml.draft_messages import DraftRequest, PhotoDraft
+from facegui.ml.draft_messages import DraftRequest, PhotoDraft, Request, encode_request
+from facegui.workers import draft_process
 from facegui.workers.draft_process import DraftProcess
 
 # Answers each line; "slow" in it waits for ever, "die" ends with a complaint.
@@ -73,6 +75,26 @@ def test_one_process_answers_again_and_again(
         assert not process.busy
     assert progress == [Progress(1, 2, tmp_path.name)] * 2
     assert len(process.findChildren(QProcess)) == 1
+
+
+def test_photos_are_written_down_beside_the_window(
+    make_process: Callable[[], DraftProcess],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[int] = []
+
+    def encode(wanted: Request) -> bytes:
+        threads.append(threading.get_ident())
+        return encode_request(wanted)
+
+    monkeypatch.setattr(draft_process, "encode_request", encode)
+    process = make_process()
+    with qtbot.waitSignal(process.done):
+        process.ask(request("a.jpg"), tmp_path)
+    assert len(threads) == 1
+    assert threads != [threading.get_ident()]
 
 
 def test_it_ends_at_once_and_starts_again(
