@@ -168,11 +168,25 @@ def test_confident_stray_box_takes_no_face_from_its_own() -> None:
     assert scores.mean_iou == 1.0
 
 
-def test_recommended_threshold_lies_in_the_middle_of_the_gap() -> None:
-    results = [photo("a", [FACE], (FACE, 0.9)), photo("b", [FACE], (FACE, 0.8))]
-    assert recommended_threshold(results) == pytest.approx(0.4)
-    results.append(photo("c", [], (FACE, 0.2)))
-    assert recommended_threshold(results) == pytest.approx(0.5)
+@pytest.mark.parametrize(
+    ("least_sure_face", "false_alarm", "threshold"),
+    [
+        (0.8, 0.2, 0.5),  # the middle
+        (0.9, 0.5, 0.7),
+        (0.8, 0.0, 0.5),  # above the middle, at most at 0.5
+        (0.4, 0.0, 0.3),  # and three quarters of the way
+        (0.6, 0.2, 0.5),
+    ],
+)
+def test_recommended_threshold_keeps_clear_of_faces_and_more_of_false_alarms(
+    least_sure_face: float, false_alarm: float, threshold: float
+) -> None:
+    results = [
+        photo("a", [FACE], (FACE, 0.95)),
+        photo("b", [FACE], (FACE, least_sure_face)),
+        photo("c", [], *([(FACE, false_alarm)] if false_alarm else [])),
+    ]
+    assert recommended_threshold(results) == pytest.approx(threshold)
 
 
 def test_recommended_threshold_takes_the_widest_of_equally_good_gaps() -> None:
@@ -182,7 +196,7 @@ def test_recommended_threshold_takes_the_widest_of_equally_good_gaps() -> None:
         photo("b", [], (FACE, 0.88), (FAR_AWAY, 0.75)),
         photo("c", [FACE], (FACE, 0.7)),
     ]
-    assert recommended_threshold(results) == pytest.approx(0.35)
+    assert recommended_threshold(results) == pytest.approx(0.5)
 
 
 def test_recommended_threshold_without_faces_or_detections() -> None:
