@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import re
 import resource
 import threading
 from pathlib import Path
 from typing import Self
 
-_INTERVAL_S = 0.05
+_INTERVAL_S = 0.1
 
 
 class MemoryWatch:
     """The most that this process and those that it started held at one moment, on Linux.
 
-    With the process that converts networks, say. Elsewhere it is this process alone.
+    With the process that converts networks, say; the libraries that both have loaded count
+    once. Elsewhere it is this process alone.
     """
 
     def __init__(self) -> None:
@@ -41,10 +42,10 @@ class MemoryWatch:
 
 
 def _held(process: str) -> int:
-    """Bytes that a process and its children, and theirs, hold now."""
+    """Bytes that a process and its children, and theirs, hold now; what they share, once."""
     folder = Path("/proc", process)
     try:
-        pages = int((folder / "statm").read_text("ascii").split()[1])
+        rollup = (folder / "smaps_rollup").read_text("ascii")
         children = {
             child
             for task in (folder / "task").iterdir()
@@ -52,4 +53,6 @@ def _held(process: str) -> int:
         }
     except OSError:
         return 0  # it has ended, or this is no Linux
-    return pages * os.sysconf("SC_PAGE_SIZE") + sum(map(_held, children))
+    share_kb = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+    own = 1024 * int(share_kb[1]) if share_kb else 0
+    return own + sum(map(_held, children))
