@@ -6,7 +6,7 @@ import hashlib
 import io
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,11 +70,15 @@ KEPT_BYTES = 200_000_000
 """Of converted networks; those that were not used for longest go first."""
 
 
+def map_shapes(size: int) -> MapShapes:
+    """Of the maps of a picture of that side, from a network with all of VGG16's channels."""
+    fine, coarse = size // 8, size // 16
+    return MapShapes((fine, fine, FINE_CHANNELS), (coarse, coarse, VGG16_CHANNELS[-1]))
+
+
 def features_bytes(size: int) -> int:
     """What the features of a picture of that side take on the disk, at most."""
-    fine = (size // 8) ** 2 * FINE_CHANNELS
-    coarse = (size // 16) ** 2 * VGG16_CHANNELS[-1]
-    return 2 * (fine + coarse) + 128
+    return 2 * map_shapes(size).values + 128
 
 
 class Backbone:
@@ -140,16 +144,29 @@ class Backbone:
 
     def network(self) -> keras.Model:
         """The same as a Keras model: picture (n, size, size, 3) to "fine" and "coarse"."""
-        import keras
+        return backbone_network(self._weights, self.size, self.reduction)
 
-        picture = keras.Input((self.size, self.size, 3), name="picture")
-        maps = vgg16_maps(picture, self._weights)
-        reduce = keras.layers.Conv2D(len(self._directions) - 1, 1, name=DIRECTIONS_NAME)
-        outputs = {"fine": reduce(maps[FINE_LAYER]), "coarse": maps[COARSE_LAYER]}
-        reduce.set_weights(self.reduction)
-        network = keras.Model(picture, outputs, name="backbone")
-        network.trainable = False
-        return network
+
+def backbone_network(
+    weights: VggWeights, size: int, reduction: Sequence[npt.NDArray[np.float32]]
+) -> keras.Model:
+    """Picture (n, size, size, 3) to "fine" and "coarse", frozen.
+
+    Args:
+        weights: of VGG16.
+        size: side of the pictures in pixels, a multiple of 16.
+        reduction: as `Backbone.reduction`.
+    """
+    import keras
+
+    picture = keras.Input((size, size, 3), name="picture")
+    maps = vgg16_maps(picture, weights)
+    reduce = keras.layers.Conv2D(reduction[0].shape[-1], 1, name=DIRECTIONS_NAME)
+    outputs = {"fine": reduce(maps[FINE_LAYER]), "coarse": maps[COARSE_LAYER]}
+    reduce.set_weights(list(reduction))
+    network = keras.Model(picture, outputs, name="backbone")
+    network.trainable = False
+    return network
 
 
 def _fine_directions(

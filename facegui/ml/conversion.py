@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from facegui.core.images import Pixels
+from facegui.core.own_process import module_command, module_environment
 
 if TYPE_CHECKING:
     import keras
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 IDLE_S = 60.0
 _LAST_WORDS_BYTES = 2000
-_PACKAGES = Path(__file__).resolve().parents[2]
 _NETWORK, _EXAMPLES, _LITERT = "network.keras", "examples.npy", "network.tflite"
 
 
@@ -119,15 +119,14 @@ _process = _Process()
 
 
 def _start(said: IO[bytes]) -> subprocess.Popen[str]:
-    paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
     return subprocess.Popen(
-        [sys.executable, "-m", __name__],
+        module_command(__name__),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=said,
         text=True,
         encoding="utf-8",
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=module_environment() | {"TF_CPP_MIN_LOG_LEVEL": "3"},
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
 

@@ -19,7 +19,7 @@ from facegui.ml import dense
 from facegui.ml.backbone import DIRECTIONS_NAME, Backbone
 from facegui.ml.decoding import decode_dense
 from facegui.ml.dense_data import batches_in_order, feature_batches, new_heads, whole_network
-from facegui.ml.estimating import remember_pace, seconds_per_megapixel
+from facegui.ml.estimating import FEATURES, ToldBy, remember_pace, seconds_per_megapixel
 from facegui.ml.export import load_network
 from facegui.ml.features import (
     FEATURES_FOLDER,
@@ -130,7 +130,7 @@ def train_dense(
     if missing >= WORTH_MISSING and weights.source != "random":
         seconds = seconds_per_megapixel(time.monotonic() - started_s, left, backbone.size)
         key = backbone.size, backbone.key
-        remember_pace(default_weights_folder(), {"feature_s": seconds}, key)
+        remember_pace(default_weights_folder(), ToldBy.TRAINING, {FEATURES: seconds}, key)
     report(Progress(0, None, "Training"))
     judged = batches_in_order(settings, backbone.shapes, judging, validation.labels)
 

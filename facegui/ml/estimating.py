@@ -1,8 +1,8 @@
 """How long a training will take on this computer, from measurements on it.
 
-Before the first training: the network itself on a few pictures where it has been
-converted before, and a multiplication of matrices for all else. After it: what that
-training took, which is remembered for this computer.
+Before the first training: a few batches of each of its parts; see `trial`. After it: what
+that training took. Both are remembered for this computer. Until there is either, a
+multiplication of matrices has to do.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import logging
 import math
 import os
 import platform
+import re
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,7 @@ import numpy as np
 
 from facegui.core.files import write_json
 from facegui.core.runs import EpochMetrics
-from facegui.ml.backbone import newest_litert
-from facegui.ml.features import feature_threads
-from facegui.ml.litert import load_interpreter
-from facegui.ml.presets import TrainSettings
+from facegui.ml.presets import PRESETS, TrainSettings
 
 log = logging.getLogger(__name__)
 
@@ -37,32 +35,58 @@ START_S = 25.0
 _SETTLING_STEPS = 200
 """For which a training still gets better once its rate has fallen: the averaged weights."""
 
+FEATURES = "features"
+"""The part of a dense network's training in which the backbone looks at the pictures."""
+
+
+def steps_part(settings: TrainSettings) -> str:
+    """The part of a training in which its network learns, at its input size."""
+    return f"{settings.network}-{settings.input_size}"
+
+
+PARTS = (FEATURES, *(steps_part(preset.settings) for preset in PRESETS.values()))
+"""That the presets' trainings consist of."""
+
+_STEPS = re.compile(r"(classic|dense)-(\d+)")
+
 _MATRIX_SIDE = 768
 _MULTIPLICATIONS = 8
-_MEASURED_PICTURES = 3
 
 _FEATURE_WORK, _DENSE_WORK, _CLASSIC_WORK = 145.0, 10.5, 1430.0
 """Thousand millions of matrix operations in the time that a megapixel of pictures takes in
 each part of a training; by experience on two cores."""
 
 
+class ToldBy(StrEnum):
+    """What says how fast this computer is, the least trustworthy first.
+
+    All but the guess are remembered, under this key.
+    """
+
+    GUESS = "guess"
+    TRIAL = "trial"
+    TRAINING = "trainings"
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast this computer is: seconds for a megapixel of pictures.
+    """How fast this computer is.
 
     Args:
-        feature_s: to compute features, on all cores.
-        dense_s: in a step of dense heads.
-        classic_s: in a step of the classic network.
-        known: which of these earlier trainings told, not a short measurement.
+        seconds: for a megapixel of pictures, by part: all `PARTS`, and steps of other
+            input sizes where trainings told of them.
+        told_by: what says so of each part.
         keys: of the backbone, by the input size it was used with here.
     """
 
-    feature_s: float
-    dense_s: float
-    classic_s: float
-    known: frozenset[str] = frozenset()
+    seconds: Mapping[str, float]
+    told_by: Mapping[str, ToldBy]
     keys: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def guessed(self) -> tuple[str, ...]:
+        """Parts that were never measured."""
+        return tuple(part for part in PARTS if self.told_by[part] is ToldBy.GUESS)
 
     def estimate_seconds(self, settings: TrainSettings, pictures: int, kept: int) -> float:
         """How long a training takes at most, from pressing Start to the tested model.
@@ -75,50 +99,76 @@ class Pace:
         megapixels = settings.input_size**2 / 1e6
         batches = math.ceil(pictures / settings.batch_size)
         steps = settings.epochs * batches
-        if settings.network != "dense":
-            return START_S + steps * settings.batch_size * megapixels * self.classic_s
         if settings.falling_steps and settings.patience:
             # It gets no better once the rate has fallen.
             falling = settings.falling_steps + _SETTLING_STEPS
             steps = min(steps, falling + (settings.patience + 1) * batches)
-        features_s = max(0, pictures - kept) * megapixels * self.feature_s
-        return START_S + features_s + steps * settings.batch_size * megapixels * self.dense_s
+        steps_s = self.seconds[self._steps_of(settings)] * steps * settings.batch_size
+        dense = settings.network == "dense"
+        features_s = self.seconds[FEATURES] * max(0, pictures - kept) if dense else 0.0
+        return START_S + megapixels * (features_s + steps_s)
 
-    def is_known(self, settings: TrainSettings) -> bool:
-        """Whether an earlier training says how long such a one takes."""
-        names = {"feature_s", "dense_s"} if settings.network == "dense" else {"classic_s"}
-        return names <= self.known
+    def basis(self, settings: TrainSettings) -> ToldBy:
+        """What the estimate rests on: the least trustworthy of its parts."""
+        parts = [self._steps_of(settings)]
+        if settings.network == "dense":
+            parts.append(FEATURES)
+        return min((self.told_by[part] for part in parts), key=list(ToldBy).index)
+
+    def _steps_of(self, settings: TrainSettings) -> str:
+        """The steps nearest in size to these: what a megapixel takes differs little."""
+        steps = [match for match in map(_STEPS.fullmatch, self.seconds) if match]
+        size = settings.input_size
+        nearest = min(
+            (match for match in steps if match[1] == settings.network),
+            key=lambda match: abs(math.log(int(match[2]) / size)),
+        )
+        return nearest[0]
 
 
 def read_pace(folder: Path) -> Pace:
-    """How fast this computer is: what is remembered of it, and the rest measured now.
-
-    Takes less than a second, without TensorFlow.
+    """How fast this computer is, as far as that is remembered, and the rest guessed.
 
     Args:
         folder: of the user's cache, where the weights are.
     """
-    remembered = _read(folder / PACE_NAME)
-    pace = _measured(folder) if not _complete(remembered) else Pace(0.0, 0.0, 0.0)
-    names = {name: remembered[name] for name in _NAMES if name in remembered}
-    keys = tuple((int(size), str(key)) for size, key in remembered.get("keys", {}).items())
-    return replace(pace, **names, known=frozenset(names), keys=keys)
+    mine = _read_all(folder / PACE_NAME).get(_this_machine(), {})
+    told = {by: _usable(mine.get(by)) for by in (ToldBy.TRIAL, ToldBy.TRAINING)}
+    if not set(PARTS) <= {part for values in told.values() for part in values}:
+        told = {ToldBy.GUESS: _guess()} | told
+    keys = mine.get("keys")
+    return Pace(
+        {part: value for values in told.values() for part, value in values.items()},
+        {part: by for by, values in told.items() for part in values},
+        tuple(
+            (int(size), str(key))
+            for size, key in (keys.items() if isinstance(keys, dict) else ())
+            if size.isdecimal()
+        ),
+    )
 
 
-def remember_pace(folder: Path, values: Mapping[str, float], key: tuple[int, str] | None) -> None:
-    """Remembers what a training took; what cannot be written is measured again.
+def remember_pace(
+    folder: Path,
+    by: ToldBy,
+    values: Mapping[str, float],
+    key: tuple[int, str] | None = None,
+) -> None:
+    """Remembers how fast this computer is; what cannot be written is measured again.
 
     Args:
         folder: as above.
-        values: fields of `Pace` by name.
+        by: what told it.
+        values: as `Pace.seconds`.
         key: input size and key of the backbone, of a dense network.
     """
     path = folder / PACE_NAME
     machines = _read_all(path)
     mine = machines.setdefault(_this_machine(), {})
-    mine.update({name: value for name, value in values.items() if math.isfinite(value)})
+    mine[by.value] = _usable(mine.get(by)) | _usable(values)
     if key is not None:
-        mine.setdefault("keys", {})[str(key[0])] = key[1]
+        keys = mine.get("keys")
+        mine["keys"] = (keys if isinstance(keys, dict) else {}) | {str(key[0]): key[1]}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(path, machines)
@@ -139,30 +189,38 @@ def remember_steps(
         return
     # The first epoch is slower, and one that was finished early has fewer batches.
     seconds = sorted(epoch.seconds for epoch in epochs)[len(epochs) // 2]
-    name = "dense_s" if settings.network == "dense" else "classic_s"
     value = seconds_per_megapixel(seconds, pictures, settings.input_size)
-    remember_pace(folder, {name: value}, None)
+    remember_pace(folder, ToldBy.TRAINING, {steps_part(settings): value})
 
 
-_NAMES = ("feature_s", "dense_s", "classic_s")
+def _usable(values: object) -> dict[str, float]:
+    """Of what is remembered, or to be: numbers of seconds, under names of parts."""
+    if not isinstance(values, Mapping):
+        return {}
+    return {
+        part: float(value)
+        for part, value in values.items()
+        if isinstance(value, int | float)
+        and 0 < value < math.inf
+        and (part == FEATURES or _STEPS.fullmatch(part))
+    }
 
 
-def _complete(remembered: Mapping[str, Any]) -> bool:
-    return all(name in remembered for name in _NAMES)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """What is remembered of this computer; empty where that is nothing or damaged."""
-    mine = _read_all(path).get(_this_machine(), {})
-    usable = all(
-        isinstance(mine.get(name, 1.0), int | float) and 0 < mine.get(name, 1.0) < math.inf
-        for name in _NAMES
-    )
-    keys = mine.get("keys", {})
-    return mine if usable and isinstance(keys, dict) and all(map(str.isdigit, keys)) else {}
+def _guess() -> dict[str, float]:
+    """By how fast this computer multiplies matrices of float32, on all cores."""
+    matrix = np.ones((_MATRIX_SIDE, _MATRIX_SIDE), np.float32)
+    matrix @ matrix  # the first one starts threads
+    started_s = time.perf_counter()
+    for _ in range(_MULTIPLICATIONS):
+        matrix @ matrix
+    seconds = max(time.perf_counter() - started_s, 1e-9)
+    speed = 2e-9 * _MULTIPLICATIONS * _MATRIX_SIDE**3 / seconds
+    work = {"classic": _CLASSIC_WORK, "dense": _DENSE_WORK, FEATURES: _FEATURE_WORK}
+    return {part: work[part.partition("-")[0]] / speed for part in PARTS}
 
 
 def _read_all(path: Path) -> dict[str, dict[str, Any]]:
+    """What is remembered of all computers; empty where that is nothing or damaged."""
     try:
         machines = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -178,48 +236,3 @@ def _read_all(path: Path) -> dict[str, dict[str, Any]]:
 def _this_machine() -> str:
     """A home folder may be on several computers."""
     return f"{platform.system()} {platform.machine()} {os.cpu_count()} {platform.processor()}"
-
-
-def _measured(folder: Path) -> Pace:
-    speed = _matrix_speed()
-    feature_s = _FEATURE_WORK / speed
-    try:
-        feature_s = _feature_seconds(folder) or feature_s
-    except (OSError, ValueError, RuntimeError, LookupError) as error:
-        log.warning("cannot measure the network: %s", error)
-    return Pace(feature_s, _DENSE_WORK / speed, _CLASSIC_WORK / speed)
-
-
-def _matrix_speed() -> float:
-    """Thousand millions of operations in a second, of float32 on all cores."""
-    matrix = np.ones((_MATRIX_SIDE, _MATRIX_SIDE), np.float32)
-    matrix @ matrix  # the first one starts threads
-    started_s = time.perf_counter()
-    for _ in range(_MULTIPLICATIONS):
-        matrix @ matrix
-    seconds = time.perf_counter() - started_s
-    return 2e-9 * _MULTIPLICATIONS * _MATRIX_SIDE**3 / max(seconds, 1e-9)
-
-
-def _feature_seconds(folder: Path) -> float | None:
-    """For a megapixel, by the converted network on a few pictures; None where there is none."""
-    litert = newest_litert(folder)
-    if litert is None:
-        return None
-    cores = feature_threads()
-
-    def run(_: int) -> int:
-        interpreter = load_interpreter(litert, 1)
-        details = interpreter.get_input_details()[0]
-        interpreter.set_tensor(details["index"], np.zeros(details["shape"], np.float32))
-        interpreter.invoke()
-        started_s = time.perf_counter()
-        for _ in range(_MEASURED_PICTURES):
-            interpreter.invoke()
-        spent_s.append(time.perf_counter() - started_s)
-        return int(np.prod(details["shape"][1:3]))
-
-    spent_s: list[float] = []
-    with ThreadPoolExecutor(cores) as pool:
-        pixels, *_ = pool.map(run, range(cores))
-    return max(spent_s) / (_MEASURED_PICTURES * cores * pixels / 1e6)

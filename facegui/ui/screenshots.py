@@ -30,6 +30,7 @@ from facegui.ui.script import Script, Steps, Wait, pause
 from facegui.ui.stand_ins import (
     KnowingDetector,
     StillDraftProcess,
+    StillTrial,
     UnpluggedCamera,
     diverging_training,
     endless_copies,
@@ -187,7 +188,11 @@ def _tabs_for(scene: Scene) -> Sequence[type[Tab]]:
         CaptureTab: cameras,
         AnnotateTab: {"draft_process": StillDraftProcess()},
         AugmentTab: {},
-        TrainTab: {"train": endless_training, "look_for_mistakes": example_mistakes},
+        TrainTab: {
+            "train": endless_training,
+            "look_for_mistakes": example_mistakes,
+            "trial": StillTrial(),
+        },
         DetectTab: cameras | {"load_detector": KnowingDetector},
     }
     return [

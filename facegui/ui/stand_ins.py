@@ -46,6 +46,7 @@ from facegui.ui.tab import Tab
 from facegui.workers.draft_process import DraftProcess
 from facegui.workers.job_board import JobBoard
 from facegui.workers.mistake_look import MistakePicture
+from facegui.workers.pace_trial import PaceTrial
 from facegui.workers.project_store import ProjectStore
 
 EPOCHS, SHOWN_EPOCHS, BATCHES = 12, 7, 8
@@ -75,6 +76,13 @@ class StillDraftProcess(DraftProcess):
 
     def ask(self, request: Request, cache_folder: Path) -> None:  # noqa: ARG002
         QTimer.singleShot(0, self.done.emit)
+
+
+class StillTrial(PaceTrial):
+    """Measures nothing."""
+
+    def start(self) -> None:
+        pass
 
 
 class StillCamera(ClosesAfterwards):

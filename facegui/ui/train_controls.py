@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from facegui.ml.estimating import ToldBy
 from facegui.ml.presets import DEFAULT_PRESET, PRESETS, Preset, TrainSettings
 from facegui.ui.fold import Fold, guard_wheel
 from facegui.ui.icons import icon
@@ -280,14 +281,19 @@ class TrainControls(QWidget):
         self._complaint.setVisible(bool(self.complaint))
 
 
+_BASES = {
+    ToldBy.GUESS: ", at a guess",
+    ToldBy.TRIAL: ", by a short measurement on this computer",
+    ToldBy.TRAINING: " on this computer",
+}
+
+
 def _time(estimate: Estimate | None) -> str:
     if estimate is None:
         return "How long it takes is said once there are photos to learn from."
     words = time_in_words(estimate.seconds)
     words = words[0].upper() + words[1:]
-    if estimate.measured:
-        return f"{words} on this computer"
-    return f"{words}, by a short measurement on this computer"
+    return f"{words}{_BASES[estimate.told_by]}"
 
 
 def _choose_weights(parent: QWidget) -> str:

@@ -34,6 +34,7 @@ from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
 from facegui.workers.mistake_look import look_for_mistakes
 from facegui.workers.newest import NewestWork
+from facegui.workers.pace_trial import PaceTrial
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.training_job import (
     Train,
@@ -66,6 +67,7 @@ class TrainTab(Tab):
         export: exports; see `ml.exporting.export_run`.
         look_for_mistakes: see `workers.mistake_look`.
         controls: another choice of settings.
+        trial: measures how fast this computer is; another one in tests.
     """
 
     NAME = "train"
@@ -86,6 +88,7 @@ class TrainTab(Tab):
         export: ExportRun = export_lazily,
         look_for_mistakes: LookForMistakes = look_for_mistakes,
         controls: TrainControls | None = None,
+        trial: PaceTrial | None = None,
     ) -> None:
         super().__init__(parent)
         self._store, self._board = store, board
@@ -99,6 +102,9 @@ class TrainTab(Tab):
         self._entered = False
         self._mistakes_wanted = False
         self._changed = False
+        self._trial = trial or PaceTrial()
+        self._trial.setParent(self)
+        self._can_try = False
         self.settings_controls = controls or TrainControls()
         self.result = RunResult(look_for_mistakes=look_for_mistakes)
         self._build()
@@ -139,12 +145,13 @@ class TrainTab(Tab):
         self._plotting.failed.connect(self.failed)
         self._look_timer = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
         self._look_timer.timeout.connect(self._look)
+        self._trial.measured.connect(self._look_timer.start)
         self._store.closing.connect(self._save)
         self._store.opened.connect(self._on_opened)
         self._store.photos_changed.connect(self._on_photos)
         self._store.splits_changed.connect(self._look_timer.start)
         self._store.runs_changed.connect(self._look_timer.start)
-        self._board.started.connect(self._show_state)
+        self._board.started.connect(self._on_started)
         self._board.ended.connect(self._on_ended)
         self.settings_controls.changed.connect(self._on_settings)
         self.runs.chosen.connect(self._on_chosen)
@@ -175,10 +182,17 @@ class TrainTab(Tab):
 
     def leave(self) -> None:
         self._entered = False
+        self._trial.end()
         self._save()
+
+    def tensorflow_ready(self) -> None:
+        """Not sooner: loading it takes a core, and what is measured beside that is too slow."""
+        self._can_try = True
+        self._consider_trial()
 
     def shut_down(self) -> None:
         self._save()
+        self._trial.shut_down()
         self._look_timer.stop()
         self._look_work.shut_down()
         self._plotting.shut_down()
@@ -219,6 +233,13 @@ class TrainTab(Tab):
     def _on_looked(self, seen: TrainingLook) -> None:
         self._seen = seen
         self._show_state()
+        self._consider_trial()
+
+    def _consider_trial(self) -> None:
+        """While the user looks at this tab and nothing else wants the machine."""
+        wanted = self._seen is not None and self._seen.pictures and self._seen.pace.guessed
+        if wanted and self._can_try and self._entered and self._board.job is None:
+            self._trial.start()
 
     @Slot(object)
     def _on_settings(self, settings: TrainSettings) -> None:  # noqa: ARG002
@@ -338,6 +359,11 @@ class TrainTab(Tab):
         self.runs.refresh()
         self.runs.choose([run])
         self.result.pages.setCurrentIndex(0)
+
+    @Slot()
+    def _on_started(self) -> None:
+        self._trial.end()
+        self._show_state()
 
     @Slot(object)
     def _on_ended(self, job: Job) -> None:

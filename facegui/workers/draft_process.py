@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, Signal, Slot
 
-import facegui
 from facegui.core.errors import UserError
+from facegui.core.own_process import module_command
 from facegui.core.progress import Progress
 from facegui.ml.draft_messages import (
     Done,
@@ -22,11 +20,11 @@ from facegui.ml.draft_messages import (
     encode_request,
 )
 from facegui.workers.newest import NewestWork
+from facegui.workers.own_process import own_process
 
 log = logging.getLogger(__name__)
 
-# -P: a file in the folder that FaceGUI was started from is no module of ours.
-COMMAND = (sys.executable, "-P", "-m", "facegui.ml.draft_server")
+COMMAND = module_command("facegui.ml.draft_server")
 _LONGEST_WORDS = 8_000
 _PATIENCE_MS = 3_000
 
@@ -112,10 +110,7 @@ class DraftProcess(QObject):
         self._cache_folder = cache_folder
         self._words, self._line = "", b""
         program, *arguments = self._command
-        process = QProcess(self)
-        process.setProgram(program)
-        process.setArguments([*arguments, str(cache_folder)])
-        process.setProcessEnvironment(_environment())
+        process = own_process(program, [*arguments, str(cache_folder)], self)
         process.readyReadStandardOutput.connect(self._on_replies)
         process.readyReadStandardError.connect(self._on_words)
         process.errorOccurred.connect(self._on_error)
@@ -179,12 +174,3 @@ class DraftProcess(QObject):
                 details,
             )
         )
-
-
-def _environment() -> QProcessEnvironment:
-    """Ours, with which the process finds this very program, installed or not."""
-    environment = QProcessEnvironment.systemEnvironment()
-    paths = [str(Path(facegui.__file__).parents[1]), environment.value("PYTHONPATH")]
-    environment.insert("PYTHONPATH", os.pathsep.join(filter(None, paths)))
-    environment.insert("PYTHONIOENCODING", "utf-8")
-    return environment

@@ -9,7 +9,7 @@ from facegui.core.leaks import leak_problems
 from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.readiness import Problem, training_problems
-from facegui.ml.estimating import PACE_NAME, Pace, read_pace
+from facegui.ml.estimating import PACE_NAME, Pace, ToldBy, read_pace
 from facegui.ml.features import FEATURES_FOLDER, kept_features, most_pictures
 from facegui.ml.presets import TrainSettings
 from facegui.ml.training_data import training_pictures
@@ -24,12 +24,11 @@ class Estimate:
 
     Args:
         seconds: in all; less where it ends early.
-        measured: whether earlier trainings on this computer say so, and not only a
-            short measurement.
+        told_by: what says so.
     """
 
     seconds: float
-    measured: bool
+    told_by: ToldBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ class TrainingLook:
             return None
         kept = self.kept.get(settings.input_size, 0) if settings.network == "dense" else 0
         seconds = self.pace.estimate_seconds(settings, self.learned_from(settings), kept)
-        return Estimate(seconds, self.pace.is_known(settings))
+        return Estimate(seconds, self.pace.basis(settings))
 
 
 class TrainingLooker:
@@ -111,7 +110,7 @@ class TrainingLooker:
         )
 
     def _pace_now(self) -> Pace:
-        """Measured once; what trainings remember meanwhile counts at once."""
+        """Read once; what trainings and trials remember meanwhile counts at once."""
         folder = default_weights_folder()
         changed = changed_ns(folder / PACE_NAME)
         if self._pace is None or self._pace[0] != changed:

@@ -1,4 +1,4 @@
-"""How long a training will take: measured in a moment, remembered from then on."""
+"""How long a training will take: guessed, then measured, and remembered from then on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import pytest
 from facegui.core.runs import EpochMetrics, Losses
 from facegui.ml import estimating
 from facegui.ml.estimating import (
+    FEATURES,
     PACE_NAME,
+    PARTS,
     START_S,
     Pace,
+    ToldBy,
     read_pace,
     remember_pace,
     remember_steps,
@@ -22,7 +25,8 @@ from facegui.ml.estimating import (
 )
 from facegui.ml.presets import CLASSIC, FAST
 
-PACE = Pace(feature_s=1.0, dense_s=0.1, classic_s=10.0)
+SECONDS = {FEATURES: 1.0, "dense-144": 0.1, "dense-384": 0.05, "classic-120": 10.0}
+PACE = Pace(SECONDS, dict.fromkeys(SECONDS, ToldBy.TRIAL))
 
 
 def epoch(number: int, seconds: float) -> EpochMetrics:
@@ -31,7 +35,8 @@ def epoch(number: int, seconds: float) -> EpochMetrics:
 
 
 def test_the_tutorials_training_takes_hours_where_a_step_takes_a_second() -> None:
-    pace = replace(PACE, classic_s=seconds_per_megapixel(1.1, 8, 120))
+    told = {**SECONDS, "classic-120": seconds_per_megapixel(1.1, 8, 120)}
+    pace = replace(PACE, seconds=told)
     hours = pace.estimate_seconds(CLASSIC.settings, 5040, 0) / 3600
     assert hours == pytest.approx(7.7, abs=0.1)
 
@@ -49,59 +54,95 @@ def test_a_rate_that_falls_ends_the_training_long_before_the_last_epoch() -> Non
     assert falling < even / 3
 
 
-def test_before_the_first_training_it_is_measured(tmp_path: Path) -> None:
+def test_steps_of_another_input_size_take_what_those_of_the_nearest_take() -> None:
+    def rest_s(size: int) -> float:
+        settings = replace(FAST.settings, input_size=size, falling_steps=0, epochs=1)
+        return PACE.estimate_seconds(settings, 32, 32) - START_S
+
+    assert rest_s(144) == pytest.approx(32 * 0.144**2 * 0.1)
+    assert rest_s(160) == pytest.approx(32 * 0.160**2 * 0.1)
+    assert rest_s(320) == pytest.approx(32 * 0.320**2 * 0.05)
+
+
+def test_before_anything_is_measured_it_is_guessed(tmp_path: Path) -> None:
     pace = read_pace(tmp_path)
-    assert pace.known == frozenset()
-    assert not pace.is_known(FAST.settings) and not pace.is_known(CLASSIC.settings)
-    assert all(0 < value < math.inf for value in (pace.feature_s, pace.dense_s, pace.classic_s))
+    assert pace.guessed == PARTS
+    assert pace.basis(FAST.settings) is pace.basis(CLASSIC.settings) is ToldBy.GUESS
+    assert all(0 < value < math.inf for value in pace.seconds.values())
     fast, classic = (pace.estimate_seconds(preset.settings, 5040, 0) for preset in (FAST, CLASSIC))
     assert fast < classic / 5
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_not_measured_yet_makes_a_guess_of_all(tmp_path: Path) -> None:
+    remember_pace(tmp_path, ToldBy.TRIAL, {FEATURES: 2.5})
+    pace = read_pace(tmp_path)
+    assert FEATURES not in pace.guessed
+    assert pace.basis(FAST.settings) is ToldBy.GUESS
+    remember_pace(tmp_path, ToldBy.TRIAL, {"dense-144": 0.5})
+    pace = read_pace(tmp_path)
+    assert pace.guessed == ("dense-384", "classic-120")
+    assert pace.basis(FAST.settings) is ToldBy.TRIAL
+    assert pace.basis(CLASSIC.settings) is ToldBy.GUESS
+
+
 def test_what_trainings_took_is_remembered(tmp_path: Path) -> None:
-    remember_pace(tmp_path / "new", {"feature_s": 2.5}, (144, "key"))
+    remember_pace(tmp_path / "new", ToldBy.TRAINING, {FEATURES: 2.5}, (144, "key"))
     epochs = [epoch(1, 90.0), epoch(2, 20.0), epoch(3, 22.0)]
     remember_steps(tmp_path / "new", FAST.settings, 1000, epochs)
     pace = read_pace(tmp_path / "new")
-    assert pace.feature_s == 2.5
-    assert pace.dense_s == pytest.approx(22.0 / (1000 * 0.144**2))
+    assert pace.seconds[FEATURES] == 2.5
+    assert pace.seconds["dense-144"] == pytest.approx(22.0 / (1000 * 0.144**2))
     assert pace.keys == ((144, "key"),)
-    assert pace.is_known(FAST.settings) and not pace.is_known(CLASSIC.settings)
+    assert pace.basis(FAST.settings) is ToldBy.TRAINING
+    assert pace.basis(CLASSIC.settings) is ToldBy.GUESS
+
+
+def test_what_a_training_took_counts_for_more_than_a_trial(tmp_path: Path) -> None:
+    remember_pace(tmp_path, ToldBy.TRAINING, {FEATURES: 2.5})
+    remember_pace(tmp_path, ToldBy.TRIAL, {FEATURES: 3.5, "dense-144": 0.5})
+    pace = read_pace(tmp_path)
+    assert pace.seconds[FEATURES] == 2.5
+    assert pace.basis(FAST.settings) is ToldBy.TRIAL
 
 
 def test_too_short_a_training_tells_nothing(tmp_path: Path) -> None:
     remember_steps(tmp_path, FAST.settings, 1000, [epoch(1, 90.0)])
-    remember_pace(tmp_path, {"feature_s": math.nan}, None)
-    assert read_pace(tmp_path).known == frozenset()
+    remember_pace(tmp_path, ToldBy.TRAINING, {FEATURES: math.nan})
+    assert read_pace(tmp_path).guessed == PARTS
 
 
 def test_another_computer_of_the_same_user_is_measured_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remember_pace(tmp_path, {"feature_s": 2.5}, None)
+    remember_pace(tmp_path, ToldBy.TRIAL, {FEATURES: 2.5})
     monkeypatch.setattr(estimating, "_this_machine", lambda: "another")
-    assert read_pace(tmp_path).known == frozenset()
-    remember_pace(tmp_path, {"feature_s": 7.5}, None)
+    assert read_pace(tmp_path).guessed == PARTS
+    remember_pace(tmp_path, ToldBy.TRIAL, {FEATURES: 7.5})
     monkeypatch.undo()
-    assert read_pace(tmp_path).feature_s == 2.5
+    assert read_pace(tmp_path).seconds[FEATURES] == 2.5
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"x": 3}', json.dumps({estimating._this_machine(): {"feature_s": -1}})]
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"x": 3}',
+        json.dumps({estimating._this_machine(): {"trial": {FEATURES: -1}, "keys": []}}),
+        json.dumps({estimating._this_machine(): {"trial": [3], "trainings": {"dense-x": 1}}}),
+        json.dumps({estimating._this_machine(): {"trial": {FEATURES: "1"}, "keys": {"x": "y"}}}),
+    ],
 )
 def test_what_is_damaged_is_measured_again(tmp_path: Path, text: str) -> None:
     (tmp_path / PACE_NAME).write_text(text)
-    assert read_pace(tmp_path).known == frozenset()
+    assert read_pace(tmp_path).guessed == PARTS
+    assert read_pace(tmp_path).keys == ()
+    remember_pace(tmp_path, ToldBy.TRIAL, {FEATURES: 1.0}, (144, "key"))
+    assert read_pace(tmp_path).seconds[FEATURES] == 1.0
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    remember_pace(tmp_path / "file" / "folder", {"feature_s": 1.0}, None)
-
-
-def test_a_network_that_cannot_be_loaded_is_done_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(estimating, "newest_litert", lambda _: b"no network")
-    assert read_pace(tmp_path).feature_s > 0
+    remember_pace(tmp_path / "file" / "folder", ToldBy.TRIAL, {FEATURES: 1.0})

@@ -19,6 +19,7 @@ from facegui.core.progress import Progress
 from facegui.core.project import Project
 from facegui.core.runs import Finishable
 from facegui.core.splits import Split
+from facegui.ml.estimating import FEATURES, PARTS, ToldBy, remember_pace
 from facegui.ml.presets import CLASSIC, DEFAULT_PRESET, FAST, PRESETS, TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ml.training import train
@@ -29,6 +30,7 @@ from facegui.ui.train_live import TrainLive
 from facegui.ui.train_tab import SETTINGS_KEY, TrainTab
 from facegui.workers.job import Job
 from facegui.workers.job_board import JobBoard
+from facegui.workers.pace_trial import PaceTrial
 from facegui.workers.project_store import ProjectStore
 from facegui.workers.training_look import Estimate
 from fake_training import EPOCHS, FakeTraining, write_run
@@ -129,6 +131,94 @@ def test_while_something_else_runs_the_button_says_so(
     qtbot.waitUntil(tab.main_button.isEnabled)
 
 
+class FakeTrial(PaceTrial):
+    """Is told to run, and remembers nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = 0
+        self._runs = False
+
+    @property
+    def running(self) -> bool:
+        return self._runs
+
+    def start(self) -> None:
+        self.began += not self._runs
+        self._runs = True
+
+    def end(self) -> None:
+        self._runs = False
+
+
+@pytest.fixture
+def trial() -> FakeTrial:
+    return FakeTrial()
+
+
+@pytest.fixture
+def trying(
+    make: Callable[..., TrainTab],
+    trial: FakeTrial,
+    demo_project: Project,  # noqa: ARG001
+    weights_folder: Path,  # noqa: ARG001
+) -> TrainTab:
+    """The tab on a computer of which nothing is known."""
+    return make(trial=trial)
+
+
+@pytest.fixture
+def weights_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FACEGUI_WEIGHTS", str(tmp_path / "weights"))
+    return tmp_path / "weights"
+
+
+def test_batches_are_tried_while_the_tab_is_looked_at(
+    qtbot: QtBot, trying: TrainTab, trial: FakeTrial
+) -> None:
+    enter(qtbot, trying)
+    assert not trial.running  # loading TensorFlow takes a core
+    trying.tensorflow_ready()
+    assert trial.running
+    trying.leave()
+    assert not trial.running
+    trying.tensorflow_ready()
+    assert not trial.running
+
+
+def test_a_job_has_the_machine_to_itself(
+    qtbot: QtBot, trying: TrainTab, trial: FakeTrial, board: JobBoard
+) -> None:
+    enter(qtbot, trying)
+    trying.tensorflow_ready()
+    done = threading.Event()
+    board.start(Job("Making copies", lambda _report, _stop: done.wait(20)))
+    assert not trial.running
+    done.set()
+    qtbot.waitUntil(lambda: trial.began == 2, timeout=PATIENCE_MS)
+
+
+def test_what_was_tried_is_said_at_once(
+    qtbot: QtBot, trying: TrainTab, trial: FakeTrial, weights_folder: Path
+) -> None:
+    time = trying.settings_controls._options[FAST.name].time
+    enter(qtbot, trying)
+    trying.tensorflow_ready()
+    assert "at a guess" in time.text()
+    remember_pace(weights_folder, ToldBy.TRIAL, {FEATURES: 1.0, "dense-144": 0.1})
+    trial.measured.emit()
+    qtbot.waitUntil(lambda: "short measurement" in time.text(), timeout=PATIENCE_MS)
+
+
+def test_nothing_is_tried_on_a_computer_that_is_known(
+    qtbot: QtBot, trying: TrainTab, trial: FakeTrial, weights_folder: Path
+) -> None:
+    remember_pace(weights_folder, ToldBy.TRIAL, dict.fromkeys(PARTS, 1.0))
+    enter(qtbot, trying)
+    trying.tensorflow_ready()
+    assert not trial.began
+
+
 # settings
 
 
@@ -140,15 +230,17 @@ def controls(qtbot: QtBot) -> TrainControls:
 
 
 def test_presets_are_offered_in_words_with_their_time(controls: TrainControls) -> None:
-    estimates = {name: Estimate(180.0, True) for name in PRESETS}
+    estimates = {name: Estimate(180.0, ToldBy.TRAINING) for name in PRESETS}
     controls.show_estimates(estimates)
     for name in PRESETS:
         assert controls._options[name].time.text() == "About 3 minutes on this computer"
     controls.show_estimates({})
     assert "once there are photos" in controls._options[CLASSIC.name].time.text()
-    controls.show_estimates({CLASSIC.name: Estimate(8 * 3600.0, False)})
+    controls.show_estimates({CLASSIC.name: Estimate(8 * 3600.0, ToldBy.TRIAL)})
     assert "About 8 hours" in controls._options[CLASSIC.name].time.text()
     assert "short measurement" in controls._options[CLASSIC.name].time.text()
+    controls.show_estimates({CLASSIC.name: Estimate(8 * 3600.0, ToldBy.GUESS)})
+    assert "at a guess" in controls._options[CLASSIC.name].time.text()
 
 
 def test_advanced_is_folded(controls: TrainControls) -> None:

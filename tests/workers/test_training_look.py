@@ -19,7 +19,7 @@ from facegui.core.runs import BatchMetrics, Losses, Run
 from facegui.core.splits import Split
 from facegui.ml.backbone import features_bytes
 from facegui.ml.dense_training import fitting_pictures
-from facegui.ml.estimating import remember_pace
+from facegui.ml.estimating import FEATURES, ToldBy, remember_pace
 from facegui.ml.features import FEATURES_FOLDER, FITTING_SHARE
 from facegui.ml.presets import ACCURATE, CLASSIC, FAST, TrainSettings
 from facegui.ml.training_data import LabelledPicture
@@ -92,7 +92,7 @@ def test_splits_are_given_only_where_that_is_asked_for(
     assert look(new).pictures > 0
 
 
-def test_time_is_measured_at_first_and_then_told_by_trainings(
+def test_time_is_guessed_at_first_and_then_told_by_trainings(
     demo_project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FACEGUI_WEIGHTS", str(tmp_path / "weights"))
@@ -105,10 +105,11 @@ def test_time_is_measured_at_first_and_then_told_by_trainings(
         return found
 
     before = estimate()
-    assert before.seconds > 0 and not before.measured
-    remember_pace(tmp_path / "weights", {"feature_s": 100.0, "dense_s": 0.001}, (144, "key"))
+    assert before.seconds > 0 and before.told_by is ToldBy.GUESS
+    seconds = {FEATURES: 100.0, "dense-144": 0.001}
+    remember_pace(tmp_path / "weights", ToldBy.TRAINING, seconds, (144, "key"))
     after = estimate()
-    assert after.measured
+    assert after.told_by is ToldBy.TRAINING
     make_copies(demo_project)
     made = read_set(demo_project.augmented_folder)
     assert made is not None
