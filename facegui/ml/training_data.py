@@ -269,6 +269,7 @@ def load_pictures(
     labels = []
     with ThreadPoolExecutor(LOADING_THREADS) as pool:
         for done, boxes in enumerate(pool.map(load, range(len(pictures))), 1):
+            stop.raise_if_cancelled()
             labels.append(boxes)
             report(Progress(done, len(pictures), "Reading photos"))
     read = [index for index, boxes in enumerate(labels) if boxes is not None]
