@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from facegui.core.errors import UserError
 from facegui.core.own_process import module_command
@@ -20,13 +20,11 @@ from facegui.ml.draft_messages import (
     encode_request,
 )
 from facegui.workers.newest import NewestWork
-from facegui.workers.own_process import own_process
+from facegui.workers.own_process import OwnProcess
 
 log = logging.getLogger(__name__)
 
 COMMAND = module_command("facegui.ml.draft_server")
-_LONGEST_WORDS = 8_000
-_PATIENCE_MS = 3_000
 
 
 class DraftProcess(QObject):
@@ -51,18 +49,17 @@ class DraftProcess(QObject):
 
     def __init__(self, command: Sequence[str] = COMMAND, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._command = tuple(command)
-        self._process: QProcess | None = None
+        self._process = OwnProcess(command, self)
+        self._process.lines_ready.connect(self._on_replies)
+        self._process.gone.connect(self._on_gone)
         self._cache_folder: Path | None = None
         self._busy = False
-        self._words = ""
-        self._line = b""
         self._encoding = NewestWork(self)
-        self._encoding.succeeded.connect(self._send)
+        self._encoding.succeeded.connect(self._process.write)
 
     @property
     def running(self) -> bool:
-        return self._process is not None
+        return self._process.running
 
     @property
     def busy(self) -> bool:
@@ -76,9 +73,11 @@ class DraftProcess(QObject):
             request: what is wanted.
             cache_folder: of the project.
         """
-        if self._process is None or cache_folder != self._cache_folder:
+        if not self.running or cache_folder != self._cache_folder:
             self.end()
-            self._start(cache_folder)
+            self._cache_folder = cache_folder
+            log.info("starting the process that drafts")
+            self._process.start(str(cache_folder))
         self._busy = True
         # Beside the window, which would stand still: thousands of photos are a megabyte.
         self._encoding.ask(lambda _report, _stop: encode_request(request))
@@ -86,47 +85,17 @@ class DraftProcess(QObject):
     def end(self) -> None:
         """Ends the process at once; what it was asked for will not come."""
         self._encoding.forget()
-        process, self._process, self._busy = self._process, None, False
-        if process is not None:
-            process.readyReadStandardOutput.disconnect(self._on_replies)
-            process.errorOccurred.disconnect(self._on_error)
-            process.finished.disconnect(self._on_finished)
-            process.finished.connect(process.deleteLater)
-            process.kill()
+        self._busy = False
+        self._process.end()
 
     def shut_down(self) -> None:
         """Ends the process and waits until it is gone."""
         self.end()
         self._encoding.shut_down()
-        for process in self.findChildren(QProcess):
-            process.waitForFinished(_PATIENCE_MS)
+        self._process.shut_down()
 
     @Slot(object)
-    def _send(self, line: bytes) -> None:
-        if self._process is not None:
-            self._process.write(line)
-
-    def _start(self, cache_folder: Path) -> None:
-        self._cache_folder = cache_folder
-        self._words, self._line = "", b""
-        program, *arguments = self._command
-        process = own_process(program, [*arguments, str(cache_folder)], self)
-        process.readyReadStandardOutput.connect(self._on_replies)
-        process.readyReadStandardError.connect(self._on_words)
-        process.errorOccurred.connect(self._on_error)
-        process.finished.connect(self._on_finished)
-        self._process = process
-        log.info("starting the process that drafts")
-        process.start()
-
-    @Slot()
-    def _on_replies(self) -> None:
-        process = self._process
-        if process is None:
-            return
-        *lines, self._line = (self._line + bytes(process.readAllStandardOutput().data())).split(
-            b"\n"
-        )
+    def _on_replies(self, lines: tuple[bytes, ...]) -> None:
         replies = [decode_reply(line) for line in lines]
         drafts = tuple(reply for reply in replies if isinstance(reply, PhotoDraft))
         if drafts:
@@ -144,33 +113,15 @@ class DraftProcess(QObject):
                 self._busy = False
                 self.failed.emit(reply)
 
-    @Slot()
-    def _on_words(self) -> None:
-        process = self.sender()
-        if isinstance(process, QProcess):
-            text = bytes(process.readAllStandardError().data()).decode("utf-8", "replace")
-            self._words = (self._words + text)[-_LONGEST_WORDS:]
-
-    @Slot(QProcess.ProcessError)
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        # All others are followed by `finished`.
-        if error == QProcess.ProcessError.FailedToStart and self._process is not None:
-            self._gone(self._process.errorString())
-
-    @Slot(int, QProcess.ExitStatus)
-    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
-        self._gone(f"{status.name}, exit code {code}\n{self._words}")
-
-    def _gone(self, details: str) -> None:
-        """It ended although nobody asked it to."""
-        process, self._process, self._busy = self._process, None, False
-        if process is not None:
-            process.deleteLater()
-        log.warning("the process that drafts is gone: %s", details)
+    @Slot(bool, str)
+    def _on_gone(self, _well: bool, how: str) -> None:
+        """It ended although nobody asked it to: also with a good exit code, it is gone."""
+        self._busy = False
+        log.warning("the process that drafts is gone: %s", how)
         self.failed.emit(
             UserError(
                 "Drafting broke off.",
                 "Label on; it starts again with the next labels.",
-                details,
+                how,
             )
         )
