@@ -283,7 +283,7 @@ class TrainControls(QWidget):
 
 _BASES = {
     ToldBy.GUESS: ", at a guess",
-    ToldBy.TRIAL: ", by a short measurement on this computer",
+    ToldBy.TRIAL: ", measured on this computer",
     ToldBy.TRAINING: " on this computer",
 }
 

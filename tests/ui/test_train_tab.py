@@ -207,7 +207,7 @@ def test_what_was_tried_is_said_at_once(
     assert "at a guess" in time.text()
     remember_pace(weights_folder, ToldBy.TRIAL, {FEATURES: 1.0, "dense-144": 0.1})
     trial.measured.emit()
-    qtbot.waitUntil(lambda: "short measurement" in time.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: ", measured" in time.text(), timeout=PATIENCE_MS)
 
 
 def test_nothing_is_tried_on_a_computer_that_is_known(
@@ -238,7 +238,7 @@ def test_presets_are_offered_in_words_with_their_time(controls: TrainControls) -
     assert "once there are photos" in controls._options[CLASSIC.name].time.text()
     controls.show_estimates({CLASSIC.name: Estimate(8 * 3600.0, ToldBy.TRIAL)})
     assert "About 8 hours" in controls._options[CLASSIC.name].time.text()
-    assert "short measurement" in controls._options[CLASSIC.name].time.text()
+    assert ", measured" in controls._options[CLASSIC.name].time.text()
     controls.show_estimates({CLASSIC.name: Estimate(8 * 3600.0, ToldBy.GUESS)})
     assert "at a guess" in controls._options[CLASSIC.name].time.text()
 
