@@ -124,6 +124,7 @@ class AnnotateTab(Tab):
         self.gallery.selectionModel().currentChanged.connect(self._on_current_changed)
         self.model.entries_changed.connect(self._on_entries_changed)
         self.model.modelReset.connect(self._on_reset)
+        self.model.layoutChanged.connect(self._on_rows_changed)
         self.model.failed.connect(self.failed)
         self.model.photos_changed.connect(self._on_photos_changed)
         self.pictures.ready.connect(self._on_picture)
@@ -184,7 +185,17 @@ class AnnotateTab(Tab):
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current_changed(self, current: QModelIndex, before: QModelIndex) -> None:  # noqa: ARG002
-        name = self.model.name_at(current)
+        self._look_at(self.model.name_at(current))
+
+    @Slot()
+    def _on_rows_changed(self) -> None:
+        """The photo beside it is shown instead of one that is not in the gallery any more."""
+        if self._name is not None and not self.gallery.currentIndex().isValid():
+            beside = self.model.index_beside(self._name)
+            self.gallery.setCurrentIndex(beside)
+            self._look_at(self.model.name_at(beside))
+
+    def _look_at(self, name: str | None) -> None:
         if name == self._name:
             return
         self.editor.flush()
@@ -197,8 +208,8 @@ class AnnotateTab(Tab):
     def _on_filter(self, state: PhotoState | None) -> None:
         self.model.set_filter(state)
         self.model.keep(self._name)
-        if not self.gallery.currentIndex().isValid():
-            self.gallery.setCurrentIndex(self.model.index(0))
+        if self._name is None:
+            self.gallery.setCurrentIndex(self.model.index(0, 0))
         self.gallery.scrollTo(self.gallery.currentIndex())
         self._show_state()
 

@@ -65,7 +65,7 @@ def make_model(
 
 
 def shown(model: PhotoModel) -> str:
-    return "".join(str(model.index(row).data())[0] for row in range(model.rowCount()))
+    return "".join(str(model.index(row, 0).data())[0] for row in range(model.rowCount()))
 
 
 def thumbnail(model: PhotoModel, name: str, qtbot: QtBot) -> QImage:
@@ -80,7 +80,7 @@ def thumbnail(model: PhotoModel, name: str, qtbot: QtBot) -> QImage:
 def test_every_photo_has_its_state(make_model: Any) -> None:
     model = make_model()
     assert shown(model) == "abcdef"
-    words = [model.index(row).data(Qt.ItemDataRole.ToolTipRole) for row in range(6)]
+    words = [model.index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(6)]
     assert words == [
         "a.jpg: Not labelled",
         "b.jpg: Not labelled",
@@ -214,8 +214,8 @@ def test_a_damaged_photo_has_no_thumbnail_and_harms_none(
     qtbot.addWidget(gallery)
     gallery.resize(4 * CELL.width() + 40, 3 * CELL.height())
     gallery.show()
-    qtbot.waitUntil(lambda: all(model.index(row).data(SizeRole) for row in range(6)))
-    assert model.index(0).data(Qt.ItemDataRole.DecorationRole) is None
+    qtbot.waitUntil(lambda: all(model.index(row, 0).data(SizeRole) for row in range(6)))
+    assert model.index(0, 0).data(Qt.ItemDataRole.DecorationRole) is None
     assert not gallery.grab().isNull()
 
 
@@ -248,10 +248,10 @@ def test_thousands_of_photos_keep_few_thumbnails_and_ask_only_for_what_is_seen(
     qtbot.addWidget(gallery)
     gallery.resize(4 * CELL.width() + 40, 2 * CELL.height())
     gallery.show()
-    qtbot.waitUntil(lambda: model.index(0).data(SizeRole) is not None)
-    assert model.index(65).data(SizeRole) is None
+    qtbot.waitUntil(lambda: model.index(0, 0).data(SizeRole) is not None)
+    assert model.index(65, 0).data(SizeRole) is None
     gallery.scrollToBottom()
-    qtbot.waitUntil(lambda: model.index(65).data(SizeRole) is not None)
+    qtbot.waitUntil(lambda: model.index(65, 0).data(SizeRole) is not None)
     qtbot.waitUntil(lambda: not model._asked)
     assert len(model._images) <= 10
 
@@ -267,7 +267,7 @@ def test_another_project_shows_nothing_of_the_one_before(
     write_picture(store.project.photos_folder / "f.jpg", np.full((10, 20, 3), 9, np.uint8))
     store.look()
     assert shown(model) == "f"
-    qtbot.waitUntil(lambda: model.index(0).data(EntryRole).state is PhotoState.UNLABELLED)
+    qtbot.waitUntil(lambda: model.index(0, 0).data(EntryRole).state is PhotoState.UNLABELLED)
     model.index_of("f.jpg").data(Qt.ItemDataRole.DecorationRole)
     assert thumbnail(model, "f.jpg", qtbot).width() == 20
 
