@@ -35,7 +35,7 @@ class PhotoRows(QAbstractListModel):
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._names)
 
-    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> None:  # noqa: ARG002
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = 0) -> None:
         """Nothing: what there is of a photo is for `PhotoModel` to say."""
 
     def begin_anew(self, names: list[str]) -> None:

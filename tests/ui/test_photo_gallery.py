@@ -21,6 +21,7 @@ from facegui.core.project import Project
 from facegui.ui import photo_tally
 from facegui.ui.photo_gallery import CELL, PhotoGallery
 from facegui.ui.photo_model import EntryRole, PhotoModel, SizeRole
+from facegui.ui.photo_rows import PhotoRows
 from facegui.workers.project_store import ProjectStore
 
 FACE = Box(20, 10, 60, 70)
@@ -147,6 +148,66 @@ def test_the_choice_survives_changes(
     entry = model.entry("c.jpg")
     assert entry is not None
     assert entry.state is PhotoState.UNLABELLED
+
+
+@pytest.mark.usefixtures("project")
+def test_a_filter_is_one_change_in_which_views_keep_their_place(
+    make_model: Any, qtbot: QtBot
+) -> None:
+    model = make_model()
+    gallery = PhotoGallery(model)
+    qtbot.addWidget(gallery)
+    gallery.setCurrentIndex(model.index_of("d.jpg"))
+    told: list[str] = []
+    model.layoutChanged.connect(lambda: told.append("laid out"))
+    for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
+        signal.connect(lambda *_: told.append("other"))
+    for state, names in ((PhotoState.FACES, "cd"), (None, "abcdef")):
+        model.set_filter(state)
+        assert shown(model) == names
+        assert model.name_at(gallery.currentIndex()) == "d.jpg"
+        assert [model.name_at(index) for index in gallery.selectedIndexes()] == ["d.jpg"]
+    model.set_filter(None)
+    assert told == ["laid out", "laid out"]
+
+
+@pytest.mark.usefixtures("project")
+def test_beside_a_photo_that_a_filter_hides_is_the_next_else_the_last(
+    store: ProjectStore, make_model: Any
+) -> None:
+    model = make_model()
+    model.set_filter(PhotoState.FACES)
+    beside = [model.name_at(model.index_beside(f"{name}.jpg")) for name in "adf"]
+    assert beside == ["c.jpg", "d.jpg", "d.jpg"]
+    for name in "abcdef":  # none is left
+        store.tell(_removed(f"{name}.jpg"))
+    assert not model.index_beside("a.jpg").isValid()
+
+
+def test_python_is_not_asked_for_each_row_that_is_laid_out(
+    store: ProjectStore, project: Project, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[PhotoRows] = []
+    count = PhotoRows.rowCount
+
+    def count_and_tell(rows: PhotoRows, *parent: QModelIndex) -> int:
+        asked.append(rows)
+        return count(rows, *parent)
+
+    monkeypatch.setattr(PhotoRows, "rowCount", count_and_tell)
+    picture = (project.photos_folder / "a.jpg").read_bytes()
+    for number in range(200):
+        (project.photos_folder / f"n{number:03}.jpg").write_bytes(picture)
+    store.look()
+    model = PhotoModel(store)  # without a tester, which asks for much
+    gallery = PhotoGallery(model)
+    qtbot.addWidget(gallery)
+    qtbot.waitUntil(lambda: not model.reading)
+    asked.clear()
+    gallery.doItemsLayout()
+    model.dataChanged.emit(model.index(0, 0), model.index(model.rowCount() - 1, 0))
+    assert len(asked) < 20 < model.rowCount()
+    model.shut_down()
 
 
 @pytest.mark.usefixtures("project")
