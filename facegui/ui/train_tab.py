@@ -138,6 +138,7 @@ class TrainTab(Tab):
     def _connect(self) -> None:
         self._looker = TrainingLooker()
         self._look_work = NewestWork(self)
+        self._look_work.progressed.connect(self._on_looked_first)
         self._look_work.succeeded.connect(self._on_looked)
         self._look_work.failed.connect(self.failed)
         self._plotting = NewestWork(self)
@@ -230,6 +231,12 @@ class TrainTab(Tab):
             self._look_work.ask(look)
 
     @Slot(object)
+    def _on_looked_first(self, seen: TrainingLook) -> None:
+        """Leaks are not known yet, but how long it takes."""
+        if self._seen is None or self._seen.pace is None:
+            self._on_looked(seen)
+
+    @Slot(object)
     def _on_looked(self, seen: TrainingLook) -> None:
         self._seen = seen
         self._show_state()
@@ -237,7 +244,8 @@ class TrainTab(Tab):
 
     def _consider_trial(self) -> None:
         """While the user looks at this tab and nothing else wants the machine."""
-        wanted = self._seen is not None and self._seen.pictures and self._seen.pace.guessed
+        seen = self._seen
+        wanted = seen is not None and seen.pictures and seen.pace is not None and seen.pace.guessed
         if wanted and self._can_try and self._entered and self._board.job is None:
             self._trial.start()
 

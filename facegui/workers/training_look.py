@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from facegui.core.leaks import leak_problems
 from facegui.core.progress import StopToken
@@ -41,7 +41,7 @@ class TrainingLook:
         pictures: how many would be learned from.
         copies: whether those are augmented copies.
         outdated: whether copies of other photos or labels lie about.
-        pace: how fast this computer is.
+        pace: how fast this computer is; None: nobody has waited for that yet.
         kept: for how many of the pictures features are kept, by input size.
     """
 
@@ -50,7 +50,7 @@ class TrainingLook:
     pictures: int
     copies: bool
     outdated: bool
-    pace: Pace
+    pace: Pace | None
     kept: Mapping[int, int]
 
     @property
@@ -64,8 +64,8 @@ class TrainingLook:
         return min(self.pictures, most_pictures(settings.input_size))
 
     def estimate(self, settings: TrainSettings) -> Estimate | None:
-        """None where there is nothing to learn from."""
-        if not self.pictures:
+        """None where there is nothing to learn from, or the pace is not known."""
+        if not self.pictures or self.pace is None:
             return None
         kept = self.kept.get(settings.input_size, 0) if settings.network == "dense" else 0
         seconds = self.pace.estimate_seconds(settings, self.learned_from(settings), kept)
@@ -82,11 +82,12 @@ class TrainingLooker:
     def look(
         self, project: Project, assign: bool, report: Callable[[object], None], stop: StopToken
     ) -> TrainingLook:
-        """Looks at the project; see `SetLooker.look`."""
+        """Looks at the project; see `SetLooker.look`.
+
+        Where nobody waits for it, not `assign`, what takes its time is left out: the pace and
+        the leaks. Else a look without leaks is reported first.
+        """
         seen = self._sets.look(project, assign, report, stop)
-        problems = training_problems(project)
-        if assign:  # else nobody waits for what may take its time
-            problems += leak_problems(project, stop=stop)
         stop.raise_if_cancelled()
         made = seen.made
         if made is None:
@@ -96,18 +97,25 @@ class TrainingLooker:
         else:
             pictures = len(training_pictures(project))
         stop.raise_if_cancelled()
-        pace = self._pace_now()
+        pace = self._pace_now() if assign else None
         digests = [copy.digest for copy in made.samples] if made is not None else []
         features = project.cache_folder / FEATURES_FOLDER
-        return TrainingLook(
+        found = TrainingLook(
             photos=seen.photos,
-            problems=problems,
+            problems=training_problems(project),
             pictures=pictures,
             copies=made is not None,
             outdated=made is not None and not seen.of_these_photos,
             pace=pace,
-            kept={size: kept_features(features, key, digests) for size, key in pace.keys},
+            kept={
+                size: kept_features(features, key, digests)
+                for size, key in (pace.keys if pace is not None else ())
+            },
         )
+        if not assign:
+            return found
+        report(found)
+        return replace(found, problems=found.problems + leak_problems(project, stop=stop))
 
     def _pace_now(self) -> Pace:
         """Read once; what trainings and trials remember meanwhile counts at once."""

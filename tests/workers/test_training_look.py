@@ -15,15 +15,17 @@ from facegui.core.augmented_set import read_set
 from facegui.core.augmenter import augment_set
 from facegui.core.progress import StopToken, ignore_progress
 from facegui.core.project import Project
+from facegui.core.readiness import Problem
 from facegui.core.runs import BatchMetrics, Losses, Run
 from facegui.core.splits import Split
 from facegui.ml.backbone import features_bytes
 from facegui.ml.dense_training import fitting_pictures
-from facegui.ml.estimating import FEATURES, ToldBy, remember_pace
+from facegui.ml.estimating import FEATURES, PARTS, Pace, ToldBy, remember_pace
 from facegui.ml.features import FEATURES_FOLDER, FITTING_SHARE
 from facegui.ml.presets import ACCURATE, CLASSIC, FAST, TrainSettings
 from facegui.ml.training_data import LabelledPicture
 from facegui.ui.train_words import notes_in_words
+from facegui.workers import training_look
 from facegui.workers.training_job import TrainingProgress, training_job
 from facegui.workers.training_look import Estimate, TrainingLook, TrainingLooker
 
@@ -121,6 +123,35 @@ def test_time_is_guessed_at_first_and_then_told_by_trainings(
     kept = estimate()
     expected = len(made.samples) * 0.144**2 * 100.0
     assert without.seconds - kept.seconds == pytest.approx(expected)
+
+
+def test_what_takes_its_time_is_left_out_where_nobody_waits(
+    demo_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[str] = []
+
+    def leaks(_project: Project, *, stop: StopToken) -> tuple[Problem, ...]:  # noqa: ARG001
+        called.append("leaks")
+        return (Problem("They are alike.", "Mend it.", False),)
+
+    def pace(folder: Path) -> Pace:  # noqa: ARG001
+        called.append("pace")
+        return Pace(dict.fromkeys(PARTS, 1.0), dict.fromkeys(PARTS, ToldBy.TRIAL))
+
+    monkeypatch.setattr(training_look, "leak_problems", leaks)
+    monkeypatch.setattr(training_look, "read_pace", pace)
+    looker, told = TrainingLooker(), []
+    hidden = looker.look(demo_project, False, told.append, StopToken())
+    assert (called, told, hidden.estimate(FAST.settings)) == ([], [], None)
+    seen = looker.look(demo_project, True, told.append, StopToken())
+    assert called == ["pace", "leaks"]
+    assert [look.problems for look in told] == [hidden.problems]
+    estimate = seen.estimate(FAST.settings)
+    assert estimate is not None
+    assert told[0].estimate(FAST.settings) == estimate
+    assert [problem.what for problem in seen.problems[len(hidden.problems) :]] == [
+        "They are alike."
+    ]
 
 
 def test_a_training_job_tells_how_far_it_is_in_all(qtbot: QtBot, demo_project: Project) -> None:
