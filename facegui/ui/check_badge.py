@@ -59,7 +59,7 @@ class CheckBadge(QObject):
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self.open)
-        self._work = NewestWork(self)
+        self._work = NewestWork(self, patient=True)
         self._work.succeeded.connect(self.show_number)
         self._timer = QTimer(self, singleShot=True, interval=look_after_ms)
         self._timer.timeout.connect(self._look)

@@ -76,7 +76,12 @@ class PhotoModel(QSortFilterProxyModel):
         self._asked: set[str] = set()
         self._reader = LabelReader(self)
         self._loader = PictureLoader(
-            THUMBNAIL_SIDE, threads=2, longest=MOST_WAITING, keep=True, parent=self
+            THUMBNAIL_SIDE,
+            threads=2,
+            longest=MOST_WAITING,
+            keep=True,
+            patient=True,
+            parent=self,
         )
         self.setSourceModel(self._rows)
         self._novelty_look.found.connect(self._on_novelty)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from facegui.core.errors import Cancelled
 from facegui.core.progress import StopToken
 from facegui.workers.job import Work
+from facegui.workers.priority import step_back
 
 log = logging.getLogger(__name__)
 
@@ -57,13 +58,16 @@ class _Worker(QObject):
     succeeded = Signal(int, object)
     failed = Signal(int, object)
 
-    def __init__(self, desk: _Desk) -> None:
+    def __init__(self, desk: _Desk, *, patient: bool) -> None:
         super().__init__()
         self._desk = desk
+        self._patient = patient
         self._failure = ""
 
     @Slot()
     def run(self) -> None:
+        if self._patient:
+            step_back()
         while (request := self._desk.take()) is not None:
             self._do(request)
         QThread.currentThread().quit()
@@ -103,19 +107,22 @@ class NewestWork(QObject):
         progressed(object): what the newest work reported.
         succeeded(object): its result.
         failed(Exception): why it failed.
+
+    Args:
+        patient: whether it computes for long while nobody waits: the cores are others' first.
     """
 
     progressed = Signal(object)
     succeeded = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, patient: bool = False) -> None:
         super().__init__(parent)
         self._number = 0
         self._stop = StopToken()
         self._desk = _Desk()
         self._thread = QThread(self)
-        self._worker = _Worker(self._desk)
+        self._worker = _Worker(self._desk, patient=patient)
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.run)
         self._worker.progressed.connect(self._on_progressed)

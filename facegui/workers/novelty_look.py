@@ -24,7 +24,7 @@ class NoveltyLook(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._work = NewestWork(self)
+        self._work = NewestWork(self, patient=True)
         self._work.succeeded.connect(self.found)
 
     def look(self, project: Project, labelled: Collection[str]) -> None:

@@ -13,6 +13,7 @@ from facegui.core.errors import UserError
 from facegui.core.images import Pixels, read_small_picture
 from facegui.core.photo_library import Photo
 from facegui.core.thumbnail_cache import FOLDER_NAME, read_thumbnail
+from facegui.workers.priority import step_back
 
 THUMBNAIL_SIDE = 256
 """Longest side in pixels: sharp at twice the density of a plain screen."""
@@ -80,14 +81,17 @@ class _Reader(QObject):
 
     loaded = Signal(object)
 
-    def __init__(self, wishes: _Wishes, side: int, *, keep: bool) -> None:
+    def __init__(self, wishes: _Wishes, side: int, *, keep: bool, patient: bool) -> None:
         super().__init__()
         self._wishes = wishes
         self._side = side
         self._keep = keep
+        self._patient = patient
 
     @Slot()
     def run(self) -> None:
+        if self._patient:
+            step_back()
         while (photo := self._wishes.take()) is not None:
             self.loaded.emit(self._load(photo))
         QThread.currentThread().quit()
@@ -121,6 +125,7 @@ class PictureLoader(QObject):
         threads: how many at a time; they start with the first wish.
         longest: how many wishes wait; older ones are dropped.
         keep: whether what is made is kept in the project's cache.
+        patient: whether the window goes first where cores are few: for pictures by the hundred.
     """
 
     loaded = Signal(object)
@@ -133,12 +138,15 @@ class PictureLoader(QObject):
         threads: int,
         longest: int,
         keep: bool = False,
+        patient: bool = False,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._wishes = _Wishes(longest)
         self._threads = [QThread(self) for _ in range(threads)]
-        self._readers = [_Reader(self._wishes, side, keep=keep) for _ in self._threads]
+        self._readers = [
+            _Reader(self._wishes, side, keep=keep, patient=patient) for _ in self._threads
+        ]
         for thread, reader in zip(self._threads, self._readers, strict=True):
             reader.moveToThread(thread)
             thread.started.connect(reader.run)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -54,6 +56,24 @@ def test_a_newer_wish_cancels_and_silences_the_one_before(qtbot: QtBot, newest: 
     with qtbot.waitSignal(newest.succeeded):
         newest.ask(lambda _report, _stop: "new")
     assert answers == ["new"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Qt knows the priority of a thread")
+@pytest.mark.parametrize("patient", [False, True])
+def test_only_what_nobody_waits_for_lets_others_have_the_cores_first(
+    qtbot: QtBot, patient: bool
+) -> None:
+    here = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    work = NewestWork(patient=patient)
+
+    def niceness(_report: Any, _stop: StopToken) -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    with qtbot.waitSignal(work.succeeded) as succeeded:
+        work.ask(niceness)
+    work.shut_down()
+    assert (succeeded.args[0] > here) == patient
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == here
 
 
 def test_what_fails_is_said_and_the_next_works(qtbot: QtBot, newest: NewestWork) -> None:
