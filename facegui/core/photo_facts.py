@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facegui.core.alike import PATTERN_SIDE, Pattern, near_copies, pattern_of
+from facegui.core.courtesy import politely
 from facegui.core.errors import UserError
 from facegui.core.files import write_atomically
 from facegui.core.folder_scan import Stamp, stamp_of
@@ -211,7 +212,9 @@ class FactsCache:
     ) -> dict[str, PhotoFacts]:
         if self._facts is None:
             self._facts = self._read()
-        stamps = {photo.name: stamp for photo in photos if (stamp := _stamp_of(photo.path))}
+        stamps = {
+            photo.name: stamp for photo in politely(photos) if (stamp := _stamp_of(photo.path))
+        }
         new = [
             photo
             for photo in photos

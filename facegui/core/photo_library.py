@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from facegui.core.boxes import Box
+from facegui.core.courtesy import politely
 from facegui.core.drafts import Drafts
 from facegui.core.errors import UserError, disk_error
 from facegui.core.files import free_name, stem_key, stem_of, stems_in, write_atomically
@@ -188,7 +189,7 @@ class PhotoLibrary:
     def broken_labels(self) -> tuple[tuple[Photo, LabelFileError], ...]:
         """Photos whose label file cannot be read, with the reason."""
         broken = []
-        for photo in self.photos:
+        for photo in politely(self.photos):
             try:
                 self.label(photo)
             except LabelFileError as error:

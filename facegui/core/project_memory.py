@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from facegui.core.courtesy import politely
 from facegui.core.errors import UserError, disk_error
 from facegui.core.photo_facts import FactsCache
 from facegui.core.photo_library import Photo, PhotoLibrary, PhotoState, Sample
@@ -128,7 +129,7 @@ class RememberingLibrary(PhotoLibrary):
         `broken_labels` tells which those are.
         """
         samples = []
-        for photo in self.photos:
+        for photo in politely(self.photos):
             if split is not None and self.split(photo) is not split:
                 continue
             if self.state(photo) in (PhotoState.FACES, PhotoState.NO_FACE):

@@ -175,9 +175,9 @@ class LabelDesk(QObject):
         return {
             name: entry
             for name, entry in self._model.entries.items()
-            if entry.state is PhotoState.UNLABELLED
-            and entry.draft is not None
+            if entry.draft is not None
             and entry.draft.certainty >= least
+            and entry.state is PhotoState.UNLABELLED
         }
 
     def accept_certain(self, least: float) -> None:
