@@ -167,7 +167,7 @@ class AugmentTab(Tab):
         self.grid.clear()
         self.piles.show_photos({})
         self.settings_controls.show_settings(_settings_of(self._project))
-        self._look()
+        self._look_timer.start()  # the window is painted first
         self._show_state()
 
     @Slot()

@@ -208,7 +208,7 @@ class TrainTab(Tab):
         self.runs.refresh()
         newest = [run for run in self.runs.runs if run.complete or run.resumable][:1]
         self.runs.choose(newest)
-        self._look()
+        self._look_timer.start()  # the window is painted first
         self._show_state()
 
     @Slot()
