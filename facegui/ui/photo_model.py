@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QImage
 
+from facegui.core.cores import usable_cores
 from facegui.core.images import Pixels
 from facegui.core.novelty import Novelty
 from facegui.core.photo_library import Changes, PhotoState
@@ -77,7 +78,7 @@ class PhotoModel(QSortFilterProxyModel):
         self._reader = LabelReader(self)
         self._loader = PictureLoader(
             THUMBNAIL_SIDE,
-            threads=2,
+            threads=min(2, max(1, usable_cores() - 1)),  # a core is left for the window
             longest=MOST_WAITING,
             keep=True,
             patient=True,
