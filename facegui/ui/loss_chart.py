@@ -1,12 +1,12 @@
 """Curves of the losses, live or of runs that are over.
 
-pyqtgraph takes half a second to import: it is loaded when the first curve is
-shown, or before that by `load_plotting` on another thread.
+pyqtgraph takes half a second to import: it is loaded when the first curve is shown, or by
+`prepare` before that. Never on another thread: it takes everything out of PySide's modules,
+and the program crashed at times when PySide made the same types for the window meanwhile.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,11 +43,6 @@ def run_colour(palette: QPalette, number: int) -> QColor:
     """Of a run's curves, where several are shown."""
     dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
     return QColor((_DARK_COLOURS if dark else COLOURS)[number])
-
-
-def load_plotting() -> None:
-    """Imports what draws curves; may be called on any thread."""
-    importlib.import_module("pyqtgraph")
 
 
 class Track:

@@ -9,12 +9,10 @@ from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLabel, QPushButton, QStackedWidget, QWidget
 
 from facegui.core.errors import UserError
-from facegui.core.progress import StopToken
 from facegui.core.project import Project
 from facegui.core.runs import BatchMetrics, Run, can_be_finished
 from facegui.ml.export_formats import ExportFormat
 from facegui.ml.presets import DEFAULT_PRESET, PRESETS, TrainSettings
-from facegui.ui.loss_chart import load_plotting
 from facegui.ui.picture_view import PictureView
 from facegui.ui.run_actions import RunExporter
 from facegui.ui.run_list import RunList
@@ -141,9 +139,8 @@ class TrainTab(Tab):
         self._look_work.progressed.connect(self._on_looked_first)
         self._look_work.succeeded.connect(self._on_looked)
         self._look_work.failed.connect(self.failed)
-        self._plotting = NewestWork(self)
-        self._plotting.succeeded.connect(self.running.chart.prepare)
-        self._plotting.failed.connect(self.failed)
+        self._plotting = QTimer(self, singleShot=True, interval=0)  # the tab is painted first
+        self._plotting.timeout.connect(self.running.chart.prepare)
         self._look_timer = QTimer(self, singleShot=True, interval=LOOK_AFTER_MS)
         self._look_timer.timeout.connect(self._look)
         self._trial.measured.connect(self._look_timer.start)
@@ -177,7 +174,7 @@ class TrainTab(Tab):
 
     def enter(self) -> None:
         self._entered = True
-        self._plotting.ask(_load_plotting)
+        self._plotting.start()
         self._look()
         self._look_for_mistakes()
 
@@ -196,7 +193,7 @@ class TrainTab(Tab):
         self._trial.shut_down()
         self._look_timer.stop()
         self._look_work.shut_down()
-        self._plotting.shut_down()
+        self._plotting.stop()
         self.running.shut_down()
         self.result.shut_down()
 
@@ -458,10 +455,6 @@ class TrainTab(Tab):
         if figures:
             return figures[0] or "trained"
         return "" if self._seen is None or self._seen.blocking else "ready"
-
-
-def _load_plotting(_report: object, _stop: StopToken) -> None:
-    load_plotting()
 
 
 def _settings_of(project: Project | None) -> TrainSettings:
