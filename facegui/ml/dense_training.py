@@ -33,13 +33,12 @@ from facegui.ml.features import (
 from facegui.ml.first_model import (
     OF_WHAT_IS_SEEN,
     TRY_LIVE,
-    WORTH_MISSING,
     first_part,
     threshold_for,
     train_first,
 )
 from facegui.ml.fitting import FitData, fit
-from facegui.ml.presets import TrainSettings
+from facegui.ml.presets import WORTH_A_FIRST_MODEL, TrainSettings
 from facegui.ml.previews import Previewer
 from facegui.ml.starts import Start, cannot_be_continued
 from facegui.ml.training_data import LabelledArray, LabelledFiles, LabelledPicture
@@ -116,7 +115,7 @@ def train_dense(
         return train_first(settings, backbone, part_features, part.labels, text, report, stop)
 
     before = _Before(start, backbone, learn_from_part)
-    if keep_first is not None and missing >= WORTH_MISSING:
+    if keep_first is not None and missing >= WORTH_A_FIRST_MODEL:
         first = before.heads(TRY_LIVE)
         if not stop.should_stop:
             threshold = threshold_for(first, backbone, judging, validation.labels)
@@ -127,7 +126,7 @@ def train_dense(
     except FinishedLooking:
         return whole_network(backbone, before.heads(OF_WHAT_IS_SEEN)), start.epochs
     training = training.part(features.places)
-    if missing >= WORTH_MISSING and weights.source != "random":
+    if missing >= WORTH_A_FIRST_MODEL and weights.source != "random":
         seconds = seconds_per_megapixel(time.monotonic() - started_s, left, backbone.size)
         key = backbone.size, backbone.key
         remember_pace(default_weights_folder(), ToldBy.TRAINING, {FEATURES: seconds}, key)

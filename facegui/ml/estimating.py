@@ -24,13 +24,13 @@ import numpy as np
 
 from facegui.core.files import write_json
 from facegui.core.runs import EpochMetrics
-from facegui.ml.presets import PRESETS, TrainSettings
+from facegui.ml.presets import FIRST_STEPS, PRESETS, WORTH_A_FIRST_MODEL, TrainSettings
 
 log = logging.getLogger(__name__)
 
 PACE_NAME = "pace.json"
-START_S = 25.0
-"""Loading TensorFlow, and in the end converting and testing the model."""
+START_S = 8.0
+"""Comparing and reading photos, and loading TensorFlow."""
 
 _SETTLING_STEPS = 200
 """For which a training still gets better once its rate has fallen: the averaged weights."""
@@ -38,13 +38,18 @@ _SETTLING_STEPS = 200
 FEATURES = "features"
 """The part of a dense network's training in which the backbone looks at the pictures."""
 
+CONVERSION = "conversion"
+"""The part in which a model is made of a network and tested: float32, then int8."""
+
+_CONVERSIONS = 2
+
 
 def steps_part(settings: TrainSettings) -> str:
     """The part of a training in which its network learns, at its input size."""
     return f"{settings.network}-{settings.input_size}"
 
 
-PARTS = (FEATURES, *(steps_part(preset.settings) for preset in PRESETS.values()))
+PARTS = (FEATURES, CONVERSION, *(steps_part(preset.settings) for preset in PRESETS.values()))
 """That the presets' trainings consist of."""
 
 _STEPS = re.compile(r"(classic|dense)-(\d+)")
@@ -52,9 +57,9 @@ _STEPS = re.compile(r"(classic|dense)-(\d+)")
 _MATRIX_SIDE = 768
 _MULTIPLICATIONS = 8
 
-_FEATURE_WORK, _DENSE_WORK, _CLASSIC_WORK = 145.0, 10.5, 1430.0
+_WORK = {FEATURES: 145.0, CONVERSION: 2000.0, "dense": 20.0, "classic": 1430.0}
 """Thousand millions of matrix operations in the time that a megapixel of pictures takes in
-each part of a training; by experience on two cores."""
+each part of a training, or a conversion; by experience on two cores."""
 
 
 class ToldBy(StrEnum):
@@ -73,8 +78,8 @@ class Pace:
     """How fast this computer is.
 
     Args:
-        seconds: for a megapixel of pictures, by part: all `PARTS`, and steps of other
-            input sizes where trainings told of them.
+        seconds: by part, all `PARTS`, and steps of other input sizes where trainings told
+            of them: for a megapixel of pictures, but for one model of `CONVERSION`.
         told_by: what says so of each part.
         keys: of the backbone, by the input size it was used with here.
     """
@@ -96,23 +101,27 @@ class Pace:
             pictures: that it learns from.
             kept: how many of their features are kept from before.
         """
-        megapixels = settings.input_size**2 / 1e6
+        dense = settings.network == "dense"
+        missing = max(0, pictures - kept) if dense else 0
+        conversions = _CONVERSIONS
         batches = math.ceil(pictures / settings.batch_size)
         steps = settings.epochs * batches
         if settings.falling_steps and settings.patience:
             # It gets no better once the rate has fallen.
             falling = settings.falling_steps + _SETTLING_STEPS
             steps = min(steps, falling + (settings.patience + 1) * batches)
+        if missing >= WORTH_A_FIRST_MODEL:
+            steps += FIRST_STEPS
+            conversions += 1
         steps_s = self.seconds[self._steps_of(settings)] * steps * settings.batch_size
-        dense = settings.network == "dense"
-        features_s = self.seconds[FEATURES] * max(0, pictures - kept) if dense else 0.0
-        return START_S + megapixels * (features_s + steps_s)
+        pictures_s = settings.input_size**2 / 1e6 * (self.seconds[FEATURES] * missing + steps_s)
+        return START_S + self.seconds[CONVERSION] * conversions + pictures_s
 
     def basis(self, settings: TrainSettings) -> ToldBy:
         """What the estimate rests on: the least trustworthy of its parts."""
         parts = [self._steps_of(settings)]
         if settings.network == "dense":
-            parts.append(FEATURES)
+            parts += [FEATURES, CONVERSION]
         return min((self.told_by[part] for part in parts), key=list(ToldBy).index)
 
     def _steps_of(self, settings: TrainSettings) -> str:
@@ -181,6 +190,15 @@ def seconds_per_megapixel(seconds: float, pictures: int, size: int) -> float:
     return seconds / (pictures * size**2 / 1e6) if pictures else math.nan
 
 
+def remember_conversions(folder: Path, settings: TrainSettings, seconds: float) -> None:
+    """Remembers what making and testing all models of a training took.
+
+    That of a dense network: a classic one has other layers, and hours behind it.
+    """
+    if settings.network == "dense":
+        remember_pace(folder, ToldBy.TRAINING, {CONVERSION: seconds / _CONVERSIONS})
+
+
 def remember_steps(
     folder: Path, settings: TrainSettings, pictures: int, epochs: Sequence[EpochMetrics]
 ) -> None:
@@ -202,7 +220,7 @@ def _usable(values: object) -> dict[str, float]:
         for part, value in values.items()
         if isinstance(value, int | float)
         and 0 < value < math.inf
-        and (part == FEATURES or _STEPS.fullmatch(part))
+        and (part in (FEATURES, CONVERSION) or _STEPS.fullmatch(part))
     }
 
 
@@ -215,8 +233,7 @@ def _guess() -> dict[str, float]:
         matrix @ matrix
     seconds = max(time.perf_counter() - started_s, 1e-9)
     speed = 2e-9 * _MULTIPLICATIONS * _MATRIX_SIDE**3 / seconds
-    work = {"classic": _CLASSIC_WORK, "dense": _DENSE_WORK, FEATURES: _FEATURE_WORK}
-    return {part: work[part.partition("-")[0]] / speed for part in PARTS}
+    return {part: _WORK[part.partition("-")[0]] / speed for part in PARTS}
 
 
 def _read_all(path: Path) -> dict[str, dict[str, Any]]:

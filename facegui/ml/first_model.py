@@ -22,15 +22,11 @@ from facegui.ml.decoding import decode_dense
 from facegui.ml.dense_data import feature_batches, new_heads
 from facegui.ml.evaluation import LOWEST_CONFIDENCE
 from facegui.ml.features import HalfArray
-from facegui.ml.presets import TrainSettings
+from facegui.ml.presets import FIRST_STEPS, TrainSettings
 from facegui.ml.training_data import LabelledFiles
 
 PICTURES = 320
 """That it learns from."""
-
-STEPS = 160
-WORTH_MISSING = 2 * PICTURES
-"""With fewer features to compute the training itself is soon done."""
 
 _AVERAGE_MOMENTUM = 0.95
 """Of the averaged weights: over about 20 steps, for there are few."""
@@ -75,16 +71,16 @@ def train_first(
     """
     import keras
 
-    report(Progress(0, STEPS, text))
+    report(Progress(0, FIRST_STEPS, text))
     keras.utils.set_random_seed(settings.seed)
-    brief = replace(settings, batch_size=min(settings.batch_size, 32), falling_steps=STEPS)
+    brief = replace(settings, batch_size=min(settings.batch_size, 32), falling_steps=FIRST_STEPS)
     heads = new_heads(brief, backbone.shapes, features, labels)
     dense.compile_heads(heads, brief, _AVERAGE_MOMENTUM)
-    batches = feature_batches(brief, backbone.shapes, features, labels, STEPS)
+    batches = feature_batches(brief, backbone.shapes, features, labels, FIRST_STEPS)
 
     class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
-            report(Progress(batch + 1, STEPS, text))
+            report(Progress(batch + 1, FIRST_STEPS, text))
             stop.raise_if_cancelled()
 
     heads.fit(batches, epochs=1, callbacks=[Watch()], verbose=0)

@@ -157,6 +157,12 @@ ACCURATE = Preset(
     ),
 )
 
+FIRST_STEPS = 160
+"""Of a dense network's first model, which can be tried live while its training goes on."""
+
+WORTH_A_FIRST_MODEL = 640
+"""With fewer features to compute the training itself is soon done."""
+
 PRESETS: Mapping[str, Preset] = {preset.name: preset for preset in (FAST, ACCURATE, CLASSIC)}
 DEFAULT_PRESET = FAST
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -45,7 +46,7 @@ from facegui.ml.checkpoints import Checkpoint, read_checkpoint
 from facegui.ml.classic import train_classic
 from facegui.ml.dense_training import train_dense
 from facegui.ml.detection import Detector
-from facegui.ml.estimating import remember_steps
+from facegui.ml.estimating import remember_conversions, remember_steps
 from facegui.ml.evaluation import detect_on_array
 from facegui.ml.export import load_network, save_network, to_litert, to_litert_int8
 from facegui.ml.failures import explained
@@ -282,6 +283,7 @@ def _train_in(
     if weights.source != "random":
         remember_steps(default_weights_folder(), settings, len(data.training), epochs)
     report(Progress(0, None, "Saving the model"))
+    saving_s = time.monotonic()
     save_network(network, folder / KERAS_NAME)
     stop.raise_if_cancelled()
     litert = to_litert(network)
@@ -291,6 +293,8 @@ def _train_in(
         folder / MODEL_NAME, litert, description, data, report, stop
     )
     _also_int8(Run(folder), network, data, found, report, stop)
+    if weights.source != "random":
+        remember_conversions(default_weights_folder(), settings, time.monotonic() - saving_s)
     stop.raise_if_cancelled()
     card = {
         "preset": settings.preset,

@@ -8,6 +8,7 @@ printed as a line.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import statistics
@@ -31,6 +32,7 @@ from facegui.ml.backbone import (
 )
 from facegui.ml.dense_data import feature_batches, new_heads
 from facegui.ml.estimating import (
+    CONVERSION,
     FEATURES,
     ToldBy,
     read_pace,
@@ -72,19 +74,52 @@ def measure_guessed(
         channels: of VGG16; others in tests.
     """
     steps = {steps_part(preset.settings): preset.settings for preset in PRESETS.values()}
+    stand_in = _StandIn(channels)
     for part in read_pace(folder).guessed:
         if part == FEATURES:
-            seconds = _feature_seconds(folder, channels)
+            seconds = _feature_seconds(newest_litert(folder) or stand_in.litert)
+        elif part == CONVERSION:
+            seconds = stand_in.conversion_s
         else:
             seconds = _step_seconds(steps[part], channels)
-        log.info("%s: %.3f s for a megapixel", part, seconds)
+        log.info("%s: %.3f s", part, seconds)
         remember_pace(folder, ToldBy.TRIAL, {part: seconds})
         told(part)
 
 
-def _feature_seconds(folder: Path, channels: Sequence[int]) -> float:
-    """By the network that is there already, or else by one that says nothing but is as slow."""
-    litert = newest_litert(folder) or _any_litert(channels)
+class _StandIn:
+    """A backbone that sees nothing in a picture but is as slow as a real one.
+
+    Args:
+        channels: as above.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        self._channels = channels
+
+    @property
+    def litert(self) -> bytes:
+        return self._converted[0]
+
+    @property
+    def conversion_s(self) -> float:
+        """How long it took to convert; where it is the first, with a process started for it."""
+        return self._converted[1]
+
+    @functools.cached_property
+    def _converted(self) -> tuple[bytes, float]:
+        random = np.random.default_rng(0)
+        inputs = self._channels[VGG16_LAYERS.index(FINE_LAYER)]
+        kernel = random.standard_normal((1, 1, inputs, FINE_CHANNELS), dtype=np.float32)
+        reduction = [kernel, np.zeros(FINE_CHANNELS, np.float32)]
+        size = DEFAULT_PRESET.settings.input_size
+        network = backbone_network(random_weights(0, self._channels), size, reduction)
+        started_s = time.perf_counter()
+        litert = to_litert_int8(network)
+        return litert, time.perf_counter() - started_s
+
+
+def _feature_seconds(litert: bytes) -> float:
     threads = feature_threads()
 
     def run(_: int) -> tuple[float, int]:
@@ -101,15 +136,6 @@ def _feature_seconds(folder: Path, channels: Sequence[int]) -> float:
         taken = list(pool.map(run, range(threads)))
     seconds, size = max(taken)
     return seconds_per_megapixel(seconds, _MEASURED_PICTURES * threads, size)
-
-
-def _any_litert(channels: Sequence[int]) -> bytes:
-    random = np.random.default_rng(0)
-    inputs = channels[VGG16_LAYERS.index(FINE_LAYER)]
-    kernel = random.standard_normal((1, 1, inputs, FINE_CHANNELS), dtype=np.float32)
-    reduction = [kernel, np.zeros(FINE_CHANNELS, np.float32)]
-    size = DEFAULT_PRESET.settings.input_size
-    return to_litert_int8(backbone_network(random_weights(0, channels), size, reduction))
 
 
 def _step_seconds(settings: TrainSettings, channels: Sequence[int]) -> float:

@@ -12,6 +12,7 @@ import pytest
 from facegui.core.runs import EpochMetrics, Losses
 from facegui.ml import estimating
 from facegui.ml.estimating import (
+    CONVERSION,
     FEATURES,
     PACE_NAME,
     PARTS,
@@ -19,13 +20,20 @@ from facegui.ml.estimating import (
     Pace,
     ToldBy,
     read_pace,
+    remember_conversions,
     remember_pace,
     remember_steps,
     seconds_per_megapixel,
 )
-from facegui.ml.presets import CLASSIC, FAST
+from facegui.ml.presets import CLASSIC, FAST, FIRST_STEPS, WORTH_A_FIRST_MODEL
 
-SECONDS = {FEATURES: 1.0, "dense-144": 0.1, "dense-384": 0.05, "classic-120": 10.0}
+SECONDS = {
+    FEATURES: 1.0,
+    CONVERSION: 4.0,
+    "dense-144": 0.1,
+    "dense-384": 0.05,
+    "classic-120": 10.0,
+}
 PACE = Pace(SECONDS, dict.fromkeys(SECONDS, ToldBy.TRIAL))
 
 
@@ -42,10 +50,18 @@ def test_the_tutorials_training_takes_hours_where_a_step_takes_a_second() -> Non
 
 
 def test_features_that_are_kept_cost_no_time() -> None:
-    all_new = PACE.estimate_seconds(FAST.settings, 5040, 0)
+    new = PACE.estimate_seconds(FAST.settings, 5040, 5040 - 600)
     kept = PACE.estimate_seconds(FAST.settings, 5040, 5040)
-    assert all_new - kept == pytest.approx(5040 * 0.144**2)
-    assert kept > START_S
+    assert new - kept == pytest.approx(600 * 0.144**2)
+    assert kept > START_S + 2 * 4.0
+
+
+def test_a_first_model_costs_its_steps_and_a_conversion() -> None:
+    without = PACE.estimate_seconds(FAST.settings, 5040, 5040 - WORTH_A_FIRST_MODEL + 1)
+    with_one = PACE.estimate_seconds(FAST.settings, 5040, 5040 - WORTH_A_FIRST_MODEL)
+    a_picture = 0.144**2
+    steps_s = FIRST_STEPS * FAST.settings.batch_size * a_picture * 0.1
+    assert with_one - without == pytest.approx(4.0 + steps_s + a_picture)
 
 
 def test_a_rate_that_falls_ends_the_training_long_before_the_last_epoch() -> None:
@@ -57,7 +73,7 @@ def test_a_rate_that_falls_ends_the_training_long_before_the_last_epoch() -> Non
 def test_steps_of_another_input_size_take_what_those_of_the_nearest_take() -> None:
     def rest_s(size: int) -> float:
         settings = replace(FAST.settings, input_size=size, falling_steps=0, epochs=1)
-        return PACE.estimate_seconds(settings, 32, 32) - START_S
+        return PACE.estimate_seconds(settings, 32, 32) - START_S - 2 * 4.0
 
     assert rest_s(144) == pytest.approx(32 * 0.144**2 * 0.1)
     assert rest_s(160) == pytest.approx(32 * 0.160**2 * 0.1)
@@ -79,7 +95,7 @@ def test_what_is_not_measured_yet_makes_a_guess_of_all(tmp_path: Path) -> None:
     pace = read_pace(tmp_path)
     assert FEATURES not in pace.guessed
     assert pace.basis(FAST.settings) is ToldBy.GUESS
-    remember_pace(tmp_path, ToldBy.TRIAL, {"dense-144": 0.5})
+    remember_pace(tmp_path, ToldBy.TRIAL, {CONVERSION: 3.5, "dense-144": 0.5})
     pace = read_pace(tmp_path)
     assert pace.guessed == ("dense-384", "classic-120")
     assert pace.basis(FAST.settings) is ToldBy.TRIAL
@@ -90,8 +106,11 @@ def test_what_trainings_took_is_remembered(tmp_path: Path) -> None:
     remember_pace(tmp_path / "new", ToldBy.TRAINING, {FEATURES: 2.5}, (144, "key"))
     epochs = [epoch(1, 90.0), epoch(2, 20.0), epoch(3, 22.0)]
     remember_steps(tmp_path / "new", FAST.settings, 1000, epochs)
+    remember_conversions(tmp_path / "new", FAST.settings, 12.0)
+    remember_conversions(tmp_path / "new", CLASSIC.settings, 90.0)
     pace = read_pace(tmp_path / "new")
     assert pace.seconds[FEATURES] == 2.5
+    assert pace.seconds[CONVERSION] == 6.0
     assert pace.seconds["dense-144"] == pytest.approx(22.0 / (1000 * 0.144**2))
     assert pace.keys == ((144, "key"),)
     assert pace.basis(FAST.settings) is ToldBy.TRAINING
@@ -100,7 +119,7 @@ def test_what_trainings_took_is_remembered(tmp_path: Path) -> None:
 
 def test_what_a_training_took_counts_for_more_than_a_trial(tmp_path: Path) -> None:
     remember_pace(tmp_path, ToldBy.TRAINING, {FEATURES: 2.5})
-    remember_pace(tmp_path, ToldBy.TRIAL, {FEATURES: 3.5, "dense-144": 0.5})
+    remember_pace(tmp_path, ToldBy.TRIAL, {FEATURES: 3.5, CONVERSION: 3.5, "dense-144": 0.5})
     pace = read_pace(tmp_path)
     assert pace.seconds[FEATURES] == 2.5
     assert pace.basis(FAST.settings) is ToldBy.TRIAL

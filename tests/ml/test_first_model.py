@@ -45,8 +45,8 @@ def start(
     monkeypatch.setattr(backbone, "_EXAMPLES", 2)
     monkeypatch.setattr(backbone, "_EXAMPLE_SIDE", 32)
     monkeypatch.setattr(first_model, "PICTURES", 12)
-    monkeypatch.setattr(dense_training, "WORTH_MISSING", 20)
-    monkeypatch.setattr(first_model, "STEPS", 3)
+    monkeypatch.setattr(dense_training, "WORTH_A_FIRST_MODEL", 20)
+    monkeypatch.setattr(first_model, "FIRST_STEPS", 3)
 
     def run(project: Project, report: Callable[[TrainEvent], None], stop: StopToken) -> Run:
         with eagerly():
@@ -139,7 +139,7 @@ def test_finished_during_the_first_model_it_ends_with_that(
 
     run = start(project, report, stop)
     assert run.complete and has_weights_of(run, taught[0])
-    assert int(taught[0].optimizer.iterations) == first_model.STEPS
+    assert int(taught[0].optimizer.iterations) == first_model.FIRST_STEPS
     assert not any(isinstance(event, FirstModel | BatchMetrics) for event in events)
 
 
@@ -191,7 +191,7 @@ def test_the_first_model_is_judged_as_epochs_are(
         return trained[-1]
 
     monkeypatch.setattr(dense_training, "_begin", begun)
-    monkeypatch.setattr(dense_training, "WORTH_MISSING", 10**6)
+    monkeypatch.setattr(dense_training, "WORTH_A_FIRST_MODEL", 10**6)
     stop = StopToken()
     run = start(project, when(stop, lambda event: isinstance(event, BatchMetrics)), stop)
     assert losses == [pytest.approx(run.metrics()[0].validation.total, rel=1e-4)]

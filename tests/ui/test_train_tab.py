@@ -19,7 +19,7 @@ from facegui.core.progress import Progress
 from facegui.core.project import Project
 from facegui.core.runs import Finishable
 from facegui.core.splits import Split
-from facegui.ml.estimating import FEATURES, PARTS, ToldBy, remember_pace
+from facegui.ml.estimating import CONVERSION, FEATURES, PARTS, ToldBy, remember_pace
 from facegui.ml.presets import CLASSIC, DEFAULT_PRESET, FAST, PRESETS, TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ml.training import train
@@ -205,7 +205,7 @@ def test_what_was_tried_is_said_at_once(
     enter(qtbot, trying)
     trying.tensorflow_ready()
     assert "at a guess" in time.text()
-    remember_pace(weights_folder, ToldBy.TRIAL, {FEATURES: 1.0, "dense-144": 0.1})
+    remember_pace(weights_folder, ToldBy.TRIAL, {FEATURES: 1.0, CONVERSION: 1.0, "dense-144": 0.1})
     trial.measured.emit()
     qtbot.waitUntil(lambda: ", measured" in time.text(), timeout=PATIENCE_MS)
 

@@ -20,7 +20,7 @@ from facegui.core.runs import BatchMetrics, Losses, Run
 from facegui.core.splits import Split
 from facegui.ml.backbone import features_bytes
 from facegui.ml.dense_training import fitting_pictures
-from facegui.ml.estimating import FEATURES, PARTS, Pace, ToldBy, remember_pace
+from facegui.ml.estimating import CONVERSION, FEATURES, PARTS, Pace, ToldBy, remember_pace
 from facegui.ml.features import FEATURES_FOLDER, FITTING_SHARE
 from facegui.ml.presets import ACCURATE, CLASSIC, FAST, TrainSettings
 from facegui.ml.training_data import LabelledPicture
@@ -108,7 +108,7 @@ def test_time_is_guessed_at_first_and_then_told_by_trainings(
 
     before = estimate()
     assert before.seconds > 0 and before.told_by is ToldBy.GUESS
-    seconds = {FEATURES: 100.0, "dense-144": 0.001}
+    seconds = {FEATURES: 100.0, CONVERSION: 1.0, "dense-144": 0.001}
     remember_pace(tmp_path / "weights", ToldBy.TRAINING, seconds, (144, "key"))
     after = estimate()
     assert after.told_by is ToldBy.TRAINING
