@@ -28,6 +28,8 @@ FEW_PHOTOS = 50
 """With fewer photos than this a figure comes with the interval that it may lie in."""
 RESAMPLES = 1000
 _AT_50, _AT_75 = 0, 5
+_ENOUGH_FACES = 10
+"""Of fewer, one that is missed is too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,11 @@ def recommended_threshold(results: Sequence[PhotoResult]) -> float:
     F1 is the same between one confidence and the next; of the widest best such stretch it
     is the middle, or higher where that is below 0.5: up to 0.5, but no more than three
     quarters of the way to the faces. There are fewer photos without a face than with one, so
-    that the highest false alarm is known less well than the least sure face. Where no
-    detection is a face it is 0.5, and where there are no faces at all half-way between the
-    worst false alarm and 1.
+    that the highest false alarm is known less well than the least sure face. For the same
+    reason it is below 0.5 only where 0.5 would miss more than one of the faces found: a
+    single unsure face among ten or more is no evidence against all that have not been
+    seen. Where no detection is a face it is 0.5, and where there are no faces at all
+    half-way between the worst false alarm and 1.
 
     Returns:
         A threshold in 0 to 1.
@@ -181,7 +185,11 @@ def recommended_threshold(results: Sequence[PhotoResult]) -> float:
     last = _last_of_equal(confidences)
     f1 = 2 * np.cumsum(right)[last] / (last + 1 + faces)
     tops, floors = confidences[last], np.append(confidences[last][1:], 0.0)
-    return _within_widest(f1 == f1.max(), tops, floors)
+    chosen = _within_widest(f1 == f1.max(), tops, floors)
+    unsure = int((right & (confidences >= chosen) & (confidences < DEFAULT_THRESHOLD)).sum())
+    if chosen < DEFAULT_THRESHOLD and faces >= _ENOUGH_FACES and unsure <= 1:
+        return DEFAULT_THRESHOLD
+    return chosen
 
 
 def pair_by_overlap(
