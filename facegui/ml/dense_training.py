@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import math
 import time
@@ -24,6 +23,7 @@ from facegui.ml.export import load_network
 from facegui.ml.features import (
     FEATURES_FOLDER,
     FeatureCache,
+    FeatureSet,
     FinishedLooking,
     HalfArray,
     compute_features,
@@ -120,39 +120,34 @@ def train_dense(
         if not stop.should_stop:
             threshold = threshold_for(first, backbone, judging, validation.labels)
             keep_first(whole_network(backbone, first), threshold)
-    left, started_s = len(missing_features(digests, cache, stop)), time.monotonic()
     try:
-        features = compute_features(training.pictures, backbone, cache, report, stop, finishes=True)
+        features = _all_features(training, backbone, cache, weights, missing, report, stop)
     except FinishedLooking:
         return whole_network(backbone, before.heads(OF_WHAT_IS_SEEN)), start.epochs
-    training = training.part(features.places)
-    if missing >= WORTH_A_FIRST_MODEL and weights.source != "random":
-        seconds = seconds_per_megapixel(time.monotonic() - started_s, left, backbone.size)
-        key = backbone.size, backbone.key
-        remember_pace(default_weights_folder(), ToldBy.TRAINING, {FEATURES: seconds}, key)
     report(Progress(0, None, "Training"))
+    training = training.part(features.places)
+    heads = _begin(settings, backbone, features, training, start)
     judged = batches_in_order(settings, backbone.shapes, judging, validation.labels)
 
-    def predict(heads: keras.Model, numbers: Sequence[int]) -> Any:
+    def predict(numbers: Sequence[int]) -> Any:
         flat = np.stack([judging[number] for number in numbers])
         return heads.predict_on_batch(backbone.shapes.split(flat.astype(np.float32)))
 
-    heads = _begin(settings, backbone, features, training, start)
-    previewer = Previewer(
-        functools.partial(predict, heads), decode_dense, validation_names, validation.labels
-    )
-    batches = feature_batches(
-        settings, backbone.shapes, features, training.labels, first_epoch=start.first_epoch
-    )
     epochs = fit(
         heads,
         settings,
-        FitData(batches, None, math.ceil(len(training) / settings.batch_size)),
+        FitData(
+            feature_batches(
+                settings, backbone.shapes, features, training.labels, first_epoch=start.first_epoch
+            ),
+            None,
+            math.ceil(len(training) / settings.batch_size),
+        ),
         FitData(judged, None, len(judged)),
         start.folder,
         report,
         stop,
-        previewer=previewer,
+        previewer=Previewer(predict, decode_dense, validation_names, validation.labels),
         average_weights=True,
         keep=start.keep,
         resumed=start.resumed,
@@ -162,6 +157,30 @@ def train_dense(
         if _loss(other, settings, judged) < epochs[0].validation.total:
             heads, epochs = other, (replace(epochs[0], best=False),)
     return whole_network(backbone, heads), epochs
+
+
+def _all_features(
+    training: LabelledFiles,
+    backbone: Backbone,
+    cache: FeatureCache,
+    weights: VggWeights,
+    missing: int,
+    report: Callable[[Any], None],
+    stop: StopToken,
+) -> FeatureSet:
+    """Features of all pictures. Where `missing` was a lot, what they took is remembered.
+
+    Raises:
+        FinishedLooking: when `stop` finished it.
+    """
+    left = len(missing_features(training.pictures.digests, cache, stop))
+    started_s = time.monotonic()
+    features = compute_features(training.pictures, backbone, cache, report, stop, finishes=True)
+    if missing >= WORTH_A_FIRST_MODEL and weights.source != "random":
+        seconds = seconds_per_megapixel(time.monotonic() - started_s, left, backbone.size)
+        key = backbone.size, backbone.key
+        remember_pace(default_weights_folder(), ToldBy.TRAINING, {FEATURES: seconds}, key)
+    return features
 
 
 def _begin(
