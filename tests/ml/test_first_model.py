@@ -23,16 +23,18 @@ from facegui.core.runs import (
 )
 from facegui.ml import backbone, dense_training, first_model
 from facegui.ml.detection import Detector
+from facegui.ml.estimating import CONVERSION, FEATURES, ToldBy, read_pace
 from facegui.ml.export import load_network
-from facegui.ml.presets import FAST
+from facegui.ml.presets import FAST, TrainSettings
 from facegui.ml.training import TrainEvent, train
-from facegui.ml.weights import VggWeights
+from facegui.ml.weights import VggWeights, default_weights_folder
 from tests.ml.conftest import COPIES, eagerly
 
 pytestmark = pytest.mark.slow
 
 SETTINGS = replace(FAST.settings, input_size=32, epochs=1, batch_size=8, seed=3)
-Start = Callable[[Project, Callable[[TrainEvent], None], StopToken], Run]
+FIRST_STEPS = 3
+Start = Callable[..., Run]
 
 
 @pytest.fixture
@@ -46,11 +48,17 @@ def start(
     monkeypatch.setattr(backbone, "_EXAMPLE_SIDE", 32)
     monkeypatch.setattr(first_model, "PICTURES", 12)
     monkeypatch.setattr(dense_training, "WORTH_A_FIRST_MODEL", 20)
-    monkeypatch.setattr(first_model, "FIRST_STEPS", 3)
+    monkeypatch.setattr(first_model, "FIRST_STEPS", FIRST_STEPS)
 
-    def run(project: Project, report: Callable[[TrainEvent], None], stop: StopToken) -> Run:
+    def run(
+        project: Project,
+        report: Callable[[TrainEvent], None],
+        stop: StopToken,
+        settings: TrainSettings = SETTINGS,
+        weights: VggWeights = tiny_weights,
+    ) -> Run:
         with eagerly():
-            return train(project, SETTINGS, report, stop, weights=tiny_weights)
+            return train(project, settings, report, stop, weights=weights)
 
     yield run
 
@@ -75,6 +83,16 @@ def test_the_first_model_detects_before_the_training_ends_and_changes_nothing(
     assert [epoch.validation for epoch in again.metrics()] == [
         epoch.validation for epoch in first.metrics()
     ]
+
+
+def test_what_its_parts_took_is_remembered_for_the_next(
+    project: Project, start: Start, tiny_weights: VggWeights
+) -> None:
+    whole = replace(tiny_weights, source="imagenet")
+    start(project, lambda _: None, StopToken(), replace(SETTINGS, epochs=2), whole)
+    pace = read_pace(default_weights_folder())
+    measured = {part for part, by in pace.told_by.items() if by is ToldBy.TRAINING}
+    assert measured == {FEATURES, CONVERSION, "dense-32"}
 
 
 def when(stop: StopToken, happened: Callable[[TrainEvent], bool]) -> Callable[[TrainEvent], None]:
@@ -139,7 +157,7 @@ def test_finished_during_the_first_model_it_ends_with_that(
 
     run = start(project, report, stop)
     assert run.complete and has_weights_of(run, taught[0])
-    assert int(taught[0].optimizer.iterations) == first_model.FIRST_STEPS
+    assert int(taught[0].optimizer.iterations) == FIRST_STEPS
     assert not any(isinstance(event, FirstModel | BatchMetrics) for event in events)
 
 
