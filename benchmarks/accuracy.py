@@ -51,7 +51,7 @@ log = logging.getLogger("accuracy")
 
 REAL_SETS = Path(__file__).resolve().parents[2] / "shared" / "data"
 FOLDS = 5
-_BATCH = 8
+_BATCH = 4
 
 
 class Judged(NamedTuple):
@@ -150,7 +150,7 @@ class Bench:
 
     def _load(self, photos: Sequence[LabelledPhoto], settings: TrainSettings) -> LabelledArray:
         pictures = [LabelledPicture(photo.path, photo.boxes) for photo in photos]
-        return load_pictures(pictures, settings.input_size, ignore_progress, self._stop)
+        return load_pictures(pictures, settings.final_size, ignore_progress, self._stop)
 
 
 def split(

@@ -64,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="end after so many epochs that brought nothing better; 0: never",
     )
     parser.add_argument("--input-size", type=int, metavar="PIXELS")
+    parser.add_argument(
+        "--magnification",
+        type=float,
+        help="how much larger the finished dense network takes photos, 1 to 2",
+    )
     parser.add_argument("--seed", type=int)
     parser.add_argument(
         "--weights",

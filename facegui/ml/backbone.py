@@ -111,7 +111,7 @@ class Backbone:
         stop.raise_if_cancelled()
         report(Progress(0, None, "Preparing the network"))
         path = folder / f"backbone-{self.key}.tflite"
-        self._litert = _kept(path, lambda: to_litert_int8(self.network()))
+        self._litert = _kept(path, lambda: to_litert_int8(self.network(size)))
         _drop_oldest(folder)
         self._thread = threading.local()
         details = self._interpreter().get_signature_runner().get_output_details()
@@ -142,9 +142,9 @@ class Backbone:
         mean, directions = self._directions[0], self._directions[1:].T
         return [directions[None, None], -(mean @ directions)]
 
-    def network(self) -> keras.Model:
-        """The same as a Keras model: picture (n, size, size, 3) to "fine" and "coarse"."""
-        return backbone_network(self._weights, self.size, self.reduction)
+    def network(self, size: int) -> keras.Model:
+        """The same as a Keras model, for pictures of any size; see `backbone_network`."""
+        return backbone_network(self._weights, size, self.reduction)
 
 
 def backbone_network(

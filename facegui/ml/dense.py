@@ -94,6 +94,38 @@ def build_heads(
     return keras.Model(inputs, {"face": face, "box": box}, name="heads")
 
 
+def resized_heads(
+    heads: keras.Model, shapes: Sequence[tuple[int, int, int]], factor: float
+) -> keras.Model:
+    """The same heads for the feature maps of larger or smaller pictures, not compiled.
+
+    A face of as many cells as before is a smaller part of a larger picture.
+
+    Args:
+        heads: of `build_heads`.
+        shapes: as there; channels as before.
+        factor: how much larger the pictures are.
+    """
+    import keras
+
+    if factor == 1.0:
+        return heads
+    rows, columns = shapes[0][:2]
+
+    def resized(layer: Any) -> Any:
+        config = layer.get_config()
+        if isinstance(layer, keras.layers.Resizing):
+            config |= {"height": rows, "width": columns}
+        elif layer.name == "box":
+            config["scale"] = (np.asarray(layer.scale) / factor).tolist()
+        return type(layer).from_config(config)
+
+    inputs = [keras.Input(shape, name=f"map{index}") for index, shape in enumerate(shapes)]
+    larger = keras.models.clone_model(heads, input_tensors=inputs, clone_function=resized)
+    larger.set_weights(heads.get_weights())
+    return larger
+
+
 def usual_half_size(labels: Sequence[Sequence[Box]]) -> tuple[float, float]:
     """Half the median width and height of all boxes."""
     boxes = boxes_to_array(box for boxes in labels for box in boxes)

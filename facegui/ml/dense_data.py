@@ -108,12 +108,20 @@ def feature_batches(
     return shuffled_batches(len(features), settings, make, first_epoch=first_epoch, steps=steps)
 
 
-def whole_network(backbone: Backbone, heads: keras.Model) -> keras.Model:
-    """Backbone and heads as one network, from the picture on."""
+def whole_network(backbone: Backbone, heads: keras.Model, size: int) -> keras.Model:
+    """Backbone and heads as one network, from the picture on.
+
+    Args:
+        backbone: on whose features the heads were trained.
+        heads: as they were trained.
+        size: side of the pictures that the network takes, in pixels.
+    """
     import keras
 
-    network = backbone.network()
+    network = backbone.network(size)
     maps = network.output
+    shapes = [tuple(maps[name].shape[1:]) for name in ("fine", "coarse")]
+    heads = dense.resized_heads(heads, shapes, size / backbone.size)
     # Anew, because compiled heads carry our losses into Keras's file, which nobody else could open.
     bare = keras.Model(heads.input, heads.output, name=heads.name)
     return keras.Model(network.input, bare([maps["fine"], maps["coarse"]]), name="dense")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import time
@@ -100,10 +101,12 @@ def train_dense(
         UserError, Cancelled, OSError: as `fit`.
     """
     backbone = Backbone(weights, settings.input_size, default_weights_folder(), report, stop)
+    whole = functools.partial(whole_network, backbone, size=settings.final_size)
     if start.resumed is not None and stop.should_stop:
-        return whole_network(backbone, start.resumed.best_network()), start.epochs
+        return whole(start.resumed.best_network()), start.epochs
     cache = FeatureCache(cache_folder / FEATURES_FOLDER, backbone.key, backbone.shapes.values)
-    judging = compute_features(validation.pictures, backbone, cache, report, stop)
+    seen = validation.resized(settings.input_size)
+    judging = compute_features(seen.pictures, backbone, cache, report, stop)
     digests = training.pictures.digests
     missing = len(missing_features(digests, cache, stop))
     part = first_part(training)
@@ -119,11 +122,11 @@ def train_dense(
         first = before.heads(TRY_LIVE)
         if not stop.should_stop:
             threshold = threshold_for(first, backbone, judging, validation.labels)
-            keep_first(whole_network(backbone, first), threshold)
+            keep_first(whole(first), threshold)
     try:
         features = _all_features(training, backbone, cache, weights, missing, report, stop)
     except FinishedLooking:
-        return whole_network(backbone, before.heads(OF_WHAT_IS_SEEN)), start.epochs
+        return whole(before.heads(OF_WHAT_IS_SEEN)), start.epochs
     report(Progress(0, None, "Training"))
     training = training.part(features.places)
     heads = _begin(settings, backbone, features, training, start)
@@ -156,7 +159,7 @@ def train_dense(
         other = before.heads(OF_WHAT_IS_SEEN)
         if _loss(other, settings, judged) < epochs[0].validation.total:
             heads, epochs = other, (replace(epochs[0], best=False),)
-    return whole_network(backbone, heads), epochs
+    return whole(heads), epochs
 
 
 def _all_features(
@@ -255,10 +258,11 @@ def _heads_of(network: keras.Model, backbone: Backbone) -> keras.Model:
     if HEADS_NAME not in names or DIRECTIONS_NAME not in names:
         raise cannot_be_continued(f"its parts are {names}")
     heads = network.get_layer(HEADS_NAME)
-    shapes = [tuple(item.shape[1:]) for item in heads.inputs]
-    if shapes != [backbone.shapes.fine, backbone.shapes.coarse]:
-        raise cannot_be_continued(f"its heads take {shapes}, the backbone has {backbone.shapes}")
+    shapes = [backbone.shapes.fine, backbone.shapes.coarse]
+    channels = [item.shape[-1] for item in heads.inputs]
+    if channels != [shape[-1] for shape in shapes]:
+        raise cannot_be_continued(f"its heads take {channels} channels, the maps have {shapes}")
     parts = zip(network.get_layer(DIRECTIONS_NAME).get_weights(), backbone.reduction, strict=True)
     if not all(np.allclose(one, other, atol=1e-4) for one, other in parts):
         raise cannot_be_continued("its features are others")
-    return heads
+    return dense.resized_heads(heads, shapes, backbone.size / network.input_shape[1])

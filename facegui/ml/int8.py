@@ -21,7 +21,7 @@ import numpy as np
 from facegui.core.errors import disk_error
 from facegui.core.fidelity import Fidelity, compare
 from facegui.core.files import write_json
-from facegui.core.images import Pixels
+from facegui.core.images import Pixels, resized
 from facegui.core.metrics import PhotoResult
 from facegui.core.progress import Progress, Report, StopToken
 from facegui.core.project import Project
@@ -97,7 +97,8 @@ def write_int8(
 
     def made(calibrated: bool) -> _Made:
         report(Progress(0, None, "Making the model small and fast"))
-        litert = to_litert_int8(network, _examples(training) if calibrated else ())
+        examples = _examples(training, description.input_width) if calibrated else ()
+        litert = to_litert_int8(network, examples)
         stop.raise_if_cancelled()
         write_model_file(run.int8_path, litert, description)
         found_now = detect_on_array(Detector(run.int8_path), photos, stop, report)
@@ -130,7 +131,7 @@ class _Made:
         return {"ranges_from": ranges, "bytes": len(self.litert), **self.fidelity.to_json()}
 
 
-def _examples(training: Pictures) -> list[Pixels]:
-    """Some of the training pictures, from all over the set."""
+def _examples(training: Pictures, side: int) -> list[Pixels]:
+    """Some of the training pictures, from all over the set, at the network's size."""
     numbers = np.linspace(0, len(training) - 1, CALIBRATION_PHOTOS).astype(int)
-    return [training[number] for number in numbers]
+    return [resized(training[number], side, side) for number in numbers]

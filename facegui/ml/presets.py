@@ -22,6 +22,8 @@ class TrainSettings:
         preset: name of the preset these settings began as.
         network: "classic", the tutorial's, or "dense", heads on a frozen VGG16.
         input_size: side of the square that photos are resized to, 32 to 640 px.
+        magnification: of a dense network: how much larger the finished network takes
+            photos than it learned from them, 1 to 2; see `final_size`.
         epochs: the most epochs, 1 to 1000.
         batch_size: photos in a step, 1 to 512.
         learning_rate: of Adam, above 0, to 1.
@@ -46,6 +48,7 @@ class TrainSettings:
     preset: str = "classic"
     network: str = "classic"
     input_size: int = 120
+    magnification: float = 1.0
     epochs: int = 40
     batch_size: int = 8
     learning_rate: float = 1e-4
@@ -73,6 +76,7 @@ class TrainSettings:
             "learning_rate_decay": (0.0, 100.0),
             "classification_weight": (0.0, 100.0),
             "dropout": (0.0, 0.9),
+            "magnification": (1.0, 2.0),
         }
         for name, (low, high) in (whole | real).items():
             value = getattr(self, name)
@@ -86,6 +90,19 @@ class TrainSettings:
             raise ValueError(f"input_size must be a multiple of {DENSE_STRIDE} for this preset")
         if self.weights not in ("imagenet", "random"):
             raise ValueError(f'weights must be "imagenet" or "random", got {self.weights!r}')
+
+    @property
+    def final_size(self) -> int:
+        """Side of the square that the finished network takes, in pixels.
+
+        Random crops show faces larger than photos do, so that a network learns them larger
+        than it will see them. On a larger picture they have the size that it knows again.
+
+        Source: Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 2019.
+        """
+        if self.network != "dense":
+            return self.input_size
+        return round(self.input_size * self.magnification / DENSE_STRIDE) * DENSE_STRIDE
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -149,6 +166,7 @@ ACCURATE = Preset(
         preset="accurate",
         network="dense",
         input_size=384,
+        magnification=1.17,
         batch_size=16,
         learning_rate=1e-3,
         learning_rate_decay=0.0,

@@ -37,7 +37,7 @@ class RunData:
 
     Args:
         training: augmented copies, or the photos themselves.
-        validation: photos as they were taken.
+        validation: photos as they were taken, at the size of the finished network.
         validation_names: what those are called.
         test: likewise; they have no part in choosing anything.
         photos: how many there are in each split.
@@ -71,7 +71,7 @@ class RunData:
         else:
             training = load_pictures(of_training, size, report, stop)
         validation, test = (
-            load_pictures(pictures, size, report, stop)
+            load_pictures(pictures, settings.final_size, report, stop)
             for pictures in (of_validation, unseen_pictures(project, run)[0])
         )
         names = tuple(picture.path.name for picture in of_validation)

@@ -336,8 +336,8 @@ def _description(settings: TrainSettings, weights: VggWeights) -> ModelDescripti
     return ModelDescription(
         network=settings.network,
         decoder=dense.DECODER if settings.network == "dense" else classic.DECODER,
-        input_width=settings.input_size,
-        input_height=settings.input_size,
+        input_width=settings.final_size,
+        input_height=settings.final_size,
         threshold=0.5,
         preprocessing=weights.preprocessing.name,
         weights={"source": weights.source, "sha256": weights.sha256},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -124,6 +124,15 @@ class LabelledArray:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def resized(self, size: int) -> LabelledArray:
+        """The same at another size."""
+        if self.pictures.shape[1:3] == (size, size):
+            return self
+        pictures = np.empty((len(self), size, size, 3), np.uint8)
+        for number, picture in enumerate(self.pictures):
+            pictures[number] = resized(picture, size, size)
+        return replace(self, pictures=pictures)
 
     def digest(self) -> str:
         """Of all pictures and labels."""

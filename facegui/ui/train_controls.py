@@ -41,7 +41,13 @@ _WHOLE = (
         "It ends after so many epochs that brought nothing better; 0: never before the last.",
     ),
     ("batch_size", "Batch size", 1, 512, "Pictures in a step."),
-    ("input_size", "Input size", 32, 640, "Side in pixels that photos are resized to."),
+    (
+        "input_size",
+        "Input size",
+        32,
+        640,
+        "Side in pixels that photos are learned from at.",
+    ),
     ("seed", "Seed", 0, 2**31 - 1, "The same seed gives the same training on the same computer."),
     (
         "falling_steps",
@@ -56,13 +62,22 @@ _REAL = (
     (
         "classification_weight",
         "Classification weight",
+        0.0,
         100.0,
         "How much face or no face counts in the loss, beside the box.",
     ),
-    ("dropout", "Dropout", 0.9, "Share of the features that it does without while it learns."),
+    (
+        "magnification",
+        "Magnification",
+        1.0,
+        2.0,
+        "How much larger the finished network takes photos: copies show faces larger than they do.",
+    ),
+    ("dropout", "Dropout", 0.0, 0.9, "Share of the features that it does without while it learns."),
     (
         "learning_rate_decay",
         "Rate decay",
+        0.0,
         100.0,
         "After n epochs the learning rate is divided by 1 + n times this.",
     ),
@@ -70,6 +85,7 @@ _REAL = (
 _OF_ONE_NETWORK = {
     "falling_steps": "dense",
     "dropout": "dense",
+    "magnification": "dense",
     "hidden_units": "classic",
     "learning_rate_decay": "classic",
 }
@@ -166,11 +182,11 @@ class TrainControls(QWidget):
             whole = QSpinBox()
             whole.setRange(lowest, highest)
             self._add_field(name, title, sentence, whole)
-        for name, title, most, sentence in _REAL:
+        for name, title, least, most, sentence in _REAL:
             real = QDoubleSpinBox()
             real.setDecimals(_DIGITS)
             real.setSingleStep(0.1)
-            real.setRange(0.0, most)
+            real.setRange(least, most)
             self._add_field(name, title, sentence, real)
         self.learning_rate = QLineEdit()
         self.learning_rate.setObjectName("train.learning_rate")

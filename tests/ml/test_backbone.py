@@ -68,7 +68,7 @@ def nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_features_are_those_of_the_keras_network(kept: Path, tiny_weights: VggWeights) -> None:
     backbone = make(tiny_weights, kept)
     pictures = some_pictures()
-    maps = backbone.network().predict_on_batch(pictures)
+    maps = backbone.network(SIZE).predict_on_batch(pictures)
     for index, picture in enumerate(pictures):
         features = backbone.features(picture)
         assert features.dtype == np.float16
@@ -214,7 +214,7 @@ def test_it_says_that_it_prepares(kept: Path, tiny_weights: VggWeights) -> None:
 
 
 def test_network_is_frozen(kept: Path, tiny_weights: VggWeights) -> None:
-    assert make(tiny_weights, kept).network().trainable_variables == []
+    assert make(tiny_weights, kept).network(SIZE).trainable_variables == []
 
 
 def test_features_are_the_same_on_every_thread(kept: Path, tiny_weights: VggWeights) -> None:

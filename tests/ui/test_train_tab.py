@@ -275,8 +275,16 @@ def test_every_setting_of_a_network_can_be_changed(controls: TrainControls) -> N
     controls.show()
     controls.findChild(Fold).button.click()
     for preset, has, lacks in (
-        (CLASSIC, {"hidden_units": 512, "learning_rate_decay": 0.5}, {"dropout", "falling_steps"}),
-        (FAST, {"falling_steps": 90, "dropout": 0.4}, {"hidden_units", "learning_rate_decay"}),
+        (
+            CLASSIC,
+            {"hidden_units": 512, "learning_rate_decay": 0.5},
+            {"dropout", "falling_steps", "magnification"},
+        ),
+        (
+            FAST,
+            {"falling_steps": 90, "dropout": 0.4, "magnification": 1.25},
+            {"hidden_units", "learning_rate_decay"},
+        ),
     ):
         controls.show_settings(preset.settings)
         changes = {"classification_weight": 0.75, **has}
