@@ -121,7 +121,9 @@ def resized_heads(
         return type(layer).from_config(config)
 
     inputs = [keras.Input(shape, name=f"map{index}") for index, shape in enumerate(shapes)]
-    larger = keras.models.clone_model(heads, input_tensors=inputs, clone_function=resized)
+    # Compiled heads would be cloned with their losses, which Keras does not know.
+    bare = keras.Model(heads.input, heads.output, name=heads.name)
+    larger = keras.models.clone_model(bare, input_tensors=inputs, clone_function=resized)
     larger.set_weights(heads.get_weights())
     return larger
 

@@ -302,6 +302,35 @@ def test_what_moves_in_the_picture_moves_in_what_the_heads_say() -> None:
 
 
 @pytest.mark.slow
+def test_heads_for_larger_pictures_say_the_same_of_a_face_of_as_many_cells() -> None:
+    random = np.random.default_rng(3)
+    small, large = [(8, 8, 6), (4, 4, 5)], [(12, 12, 6), (6, 6, 5)]
+    heads = dense.build_heads(small, [2.0, 0.5], (0.125, 0.25), SETTINGS)
+    heads.set_weights([random.normal(0, 0.2, array.shape) for array in heads.get_weights()])
+    larger = dense.resized_heads(heads, large, 1.5)
+    colours = [random.normal(size=shape[2:]).astype(np.float32) for shape in small]
+
+    def middle(network: Any, shapes: list[tuple[int, int, int]]) -> dict[str, np.ndarray]:
+        """Of maps that are the same everywhere: nothing is at the edge there."""
+        maps = [
+            np.broadcast_to(colour, (1, *shape))
+            for colour, shape in zip(colours, shapes, strict=True)
+        ]
+        row = shapes[0][0] // 2
+        return {
+            name: np.asarray(values)[0, row, row]
+            for name, values in network.predict_on_batch(maps).items()
+        }
+
+    before, after = middle(heads, small), middle(larger, large)
+    np.testing.assert_allclose(after["face"], before["face"], rtol=1e-5)
+    np.testing.assert_allclose(after["box"], before["box"] / 1.5, rtol=1e-5)
+    back = middle(dense.resized_heads(larger, small, 1 / 1.5), small)
+    np.testing.assert_allclose(back["box"], before["box"], rtol=1e-5)
+    assert dense.resized_heads(heads, small, 1.0) is heads
+
+
+@pytest.mark.slow
 def test_sides_stay_finite_and_positive_whatever_is_learned() -> None:
     heads = build()
     heads.set_weights([np.full_like(array, 50.0) for array in heads.get_weights()])

@@ -16,11 +16,13 @@ from facegui.core.errors import Cancelled
 from facegui.core.images import read_picture, resized
 from facegui.core.progress import Progress, StopToken
 from facegui.core.project import Project
-from facegui.core.runs import BatchMetrics, EpochMetrics, Run
+from facegui.core.runs import KERAS_NAME, BatchMetrics, EpochMetrics, Run
 from facegui.core.splits import Split
 from facegui.ml import backbone, dense
 from facegui.ml.backbone import Backbone
 from facegui.ml.detection import Detector
+from facegui.ml.export import load_network
+from facegui.ml.model_file import read_model_file
 from facegui.ml.presets import FAST, TrainSettings
 from facegui.ml.previews import EpochPreview
 from facegui.ml.training import TrainEvent, train
@@ -100,6 +102,25 @@ def predict(network: Any, pictures: np.ndarray) -> dict[str, np.ndarray]:
     with eagerly():
         outputs = network.predict_on_batch(pictures.astype(np.float32))
     return {name: np.asarray(values) for name, values in outputs.items()}
+
+
+# --- a finished network that takes larger pictures ------------------------------------------
+
+
+def test_finished_network_takes_larger_pictures_and_has_learned_the_same(
+    looked_at: Project, start: Start, fast: Trained
+) -> None:
+    run = start(looked_at, settings=replace(SETTINGS, magnification=1.5))
+    description = read_model_file(run.model_path)[1]
+    assert (description.input_width, description.input_height) == (48, 48)
+    network, other = (load_network(item.folder / KERAS_NAME) for item in (run, fast.run))
+    assert network.input_shape == (None, 48, 48, 3)
+    learned, same = (item.get_layer("heads").get_weights() for item in (network, other))
+    for mine, theirs in zip(learned, same, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    for path in (run.model_path, run.int8_path):
+        Detector(path).detect(np.zeros((60, 80, 3), np.uint8), 0.0)
+    assert run.int8_card()["ap50"] is not None
 
 
 # --- a training that runs to its end -------------------------------------------------------

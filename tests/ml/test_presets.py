@@ -9,6 +9,7 @@ import pytest
 
 from facegui.core.errors import UserError
 from facegui.ml.presets import (
+    ACCURATE,
     CLASSIC,
     DEFAULT_PRESET,
     DENSE_STRIDE,
@@ -45,6 +46,8 @@ from facegui.ml.presets import (
         ("dropout", "half"),
         ("patience", -1),
         ("patience", 1001),
+        ("magnification", 0.9),
+        ("magnification", 2.1),
         ("network", "yolo"),
     ],
 )
@@ -57,6 +60,13 @@ def test_pictures_of_a_dense_network_are_whole_cells_wide() -> None:
     assert TrainSettings(network="dense", input_size=2 * DENSE_STRIDE)
     with pytest.raises(ValueError, match="multiple of 16"):
         TrainSettings(network="dense", input_size=120)
+
+
+def test_finished_networks_of_a_dense_preset_may_take_larger_pictures() -> None:
+    assert FAST.settings.final_size == FAST.settings.input_size
+    assert ACCURATE.settings.final_size == 448 > ACCURATE.settings.input_size
+    assert TrainSettings(network="dense", input_size=32, magnification=1.3).final_size == 48
+    assert TrainSettings(magnification=1.5).final_size == TrainSettings().input_size
 
 
 def test_whole_numbers_are_fine_where_fractions_are() -> None:

@@ -329,11 +329,17 @@ def test_killed_training_can_go_on(
 # --- a finished run, continued --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("network", ["classic", "fast"])
+@pytest.mark.parametrize(
+    ("network", "magnification"), [("classic", 1.0), ("fast", 1.0), ("fast", 1.5)]
+)
 def test_continued_run_begins_with_what_the_earlier_one_learned(
-    project: Project, tiny_weights: VggWeights, request: pytest.FixtureRequest, network: str
+    project: Project,
+    tiny_weights: VggWeights,
+    request: pytest.FixtureRequest,
+    network: str,
+    magnification: float,
 ) -> None:
-    settings = request.getfixturevalue(network)
+    settings = replace(request.getfixturevalue(network), magnification=magnification)
     first = train(project, settings, ignore, StopToken(), weights=tiny_weights)
     slow = replace(settings, epochs=1, learning_rate=1e-9)
     second = train(project, slow, ignore, StopToken(), weights=tiny_weights, continued=first)
